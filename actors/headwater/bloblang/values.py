@@ -1,0 +1,671 @@
+"""The values of Bloblang, and how they turn into one another.
+
+| Bloblang | Python |
+|---|---|
+| null, bool, string, bytes, array, object | None, bool, str, bytes, list, dict |
+| int64 | int |
+| uint64, float32 | `UInt64`, `Float32`, where the difference shows |
+| float64 | float (may be whole, NaN or infinite) |
+| a number that a document wrote with point or exponent | `orjson.Fragment`, textual until it is used; `fragment_text` gives the text, `number` the number |
+| an integer that a document wrote | int; `DocumentInt` for the few methods that tell textual numbers from others (`textual=True` in the registry) |
+| timestamp | `Timestamp` |
+| the markers of `deleted()` and `nothing()` | `DELETE`, `NOTHING` |
+
+Text that is not UTF-8 is a str with surrogate escapes (`decode_text`, `encode_text`); Bloblang's text is bytes in disguise.
+Values are shared between messages: nobody ever changes a dict or list that was given to them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+import orjson
+
+from headwater.bloblang.errors import BloblangError, TypeMismatch
+
+Fragment = orjson.Fragment
+Value = Any
+
+INT64_MIN: Final = -(1 << 63)
+INT64_MAX: Final = (1 << 63) - 1
+
+
+class Marker:
+    """A result that is no value: `deleted()` or `nothing()`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __copy__(self) -> Marker:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Marker:
+        return self
+
+
+DELETE: Final = Marker("delete")
+NOTHING: Final = Marker("nothing")
+
+
+class UInt64(int):
+    """An unsigned integer of 64 bits."""
+
+    __slots__ = ()
+
+
+class Float32(float):
+    """A float that was rounded to 32 bits; takes no part in arithmetic."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: float) -> Float32:
+        try:
+            rounded = struct.unpack("f", struct.pack("f", value))[0]
+        except OverflowError:
+            rounded = math.copysign(math.inf, value)
+        return super().__new__(cls, rounded)
+
+
+class DocumentInt(int):
+    """An integer as a document wrote it, still textual."""
+
+    __slots__ = ()
+
+
+class Timestamp:
+    """A point in time with a time zone.
+
+    Attributes:
+        nanoseconds: Since 1970-01-01T00:00:00Z; any size.
+        zone: How it is shown.
+    """
+
+    __slots__ = ("nanoseconds", "zone")
+
+    def __init__(self, nanoseconds: int, zone: tzinfo = UTC) -> None:
+        self.nanoseconds = nanoseconds
+        self.zone = zone
+
+    def offset(self) -> int:
+        """Seconds east of UTC that the zone has at this time."""
+        zone = self.zone
+        if zone is UTC:
+            return 0
+        seconds = min(max(self.nanoseconds // 1_000_000_000, -62_135_510_400), 253_402_214_400)
+        moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(zone)
+        shift = moment.utcoffset()
+        return int(shift.total_seconds()) if shift is not None else 0
+
+    def zone_name(self) -> str:
+        """The zone's abbreviation at this time, such as CET; empty where it has none."""
+        if self.zone is UTC:
+            return "UTC"
+        seconds = min(max(self.nanoseconds // 1_000_000_000, -62_135_510_400), 253_402_214_400)
+        moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(self.zone)
+        return moment.tzname() or ""
+
+    def civil(self) -> tuple[int, int, int, int, int, int, int]:
+        """Year, month, day, hour, minute, second and nanosecond in the zone; the year may have any size."""
+        seconds, fraction = divmod(self.nanoseconds, 1_000_000_000)
+        days, rest = divmod(seconds + self.offset(), 86_400)
+        # Days to civil date, proleptic Gregorian, eras of 400 years that begin in March.
+        era, day_of_era = divmod(days + 719_468, 146_097)
+        year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+        day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+        shifted = (5 * day_of_year + 2) // 153
+        day = day_of_year - (153 * shifted + 2) // 5 + 1
+        month = shifted + 3 if shifted < 10 else shifted - 9
+        year = year_of_era + era * 400 + (1 if month <= 2 else 0)
+        return year, month, day, rest // 3600, rest // 60 % 60, rest % 60, fraction
+
+    def text(self) -> str:
+        """RFC 3339 with the nanoseconds trimmed."""
+        year, month, day, hour, minute, second, fraction = self.civil()
+        offset = self.offset()
+        tail = f".{fraction:09d}".rstrip("0") if fraction else ""
+        if offset == 0:
+            zone = "Z"
+        else:
+            sign = "-" if offset < 0 else "+"
+            zone = f"{sign}{abs(offset) // 3600:02d}:{abs(offset) // 60 % 60:02d}"
+        years = f"{year:04d}" if year >= 0 else f"-{-year:04d}"
+        return f"{years}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{tail}{zone}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Timestamp) and self.nanoseconds == other.nanoseconds and self.text() == other.text()
+
+    def __hash__(self) -> int:
+        return hash(self.nanoseconds)
+
+    def __repr__(self) -> str:
+        return f"Timestamp({self.text()})"
+
+
+# Types ---------------------------------------------------------------------------------------------------------------
+
+_TYPE_NAMES: Final[dict[type, str]] = {
+    str: "string",
+    bytes: "bytes",
+    int: "number",
+    float: "number",
+    UInt64: "number",
+    Float32: "number",
+    DocumentInt: "number",
+    Fragment: "number",
+    bool: "bool",
+    Timestamp: "timestamp",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+_GO_TYPES: Final[dict[type, str]] = {
+    str: "string",
+    bytes: "[]uint8",
+    int: "int64",
+    float: "float64",
+    UInt64: "uint64",
+    Float32: "float32",
+    DocumentInt: "json.Number",
+    Fragment: "json.Number",
+    bool: "bool",
+    Timestamp: "time.Time",
+    list: "[]interface {}",
+    dict: "map[string]interface {}",
+    type(None): "<nil>",
+}
+
+
+def type_name(value: Value) -> str:
+    """The name of a value's type, as `type()` and errors give it."""
+    name = _TYPE_NAMES.get(type(value))
+    if name is not None:
+        return name
+    return value.name if isinstance(value, Marker) else "unknown"
+
+
+def go_type_name(value: Value) -> str:
+    """The name that the reference's own language has for a value's type; some errors show it."""
+    name = _GO_TYPES.get(type(value))
+    if name is not None:
+        return name
+    if isinstance(value, Marker):
+        return "value.Delete" if value is DELETE else "value.Nothing"
+    return "unknown"
+
+
+def shown_value(value: Value) -> str:
+    """What a type error shows of a value; empty for all but strings, numbers and booleans."""
+    kind = type(value)
+    if kind is str:
+        return f'"{value}"'
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is Fragment or isinstance(value, (int, float)):
+        return number_text(value)
+    return ""
+
+
+# Numbers -------------------------------------------------------------------------------------------------------------
+
+
+def fragment_text(value: Fragment) -> str:
+    """The text of a number as a document wrote it."""
+    return orjson.dumps(value).decode("ascii")
+
+
+def parse_number_text(text: str) -> int | float:
+    """The number of a JSON number's text: int64 where it is an integer that fits, else float64.
+
+    Raises:
+        BloblangError: It is beyond float64.
+    """
+    if text.lstrip("-").isdigit():
+        whole = int(text)
+        if INT64_MIN <= whole <= INT64_MAX:
+            return whole
+    result = float(text)
+    if math.isinf(result):
+        raise BloblangError(f'strconv.ParseFloat: parsing "{text}": value out of range')
+    return result
+
+
+def is_number(value: Value) -> bool:
+    """Whether a value is a number of any kind."""
+    return _TYPE_NAMES.get(type(value)) == "number"
+
+
+def number(value: Value) -> int | float:
+    """An int, `UInt64` or float of any number, textual ones included.
+
+    Raises:
+        TypeMismatch: It is no number.
+        BloblangError: A textual number is beyond float64.
+    """
+    kind = type(value)
+    if kind is int:
+        if INT64_MIN <= value <= INT64_MAX:
+            return value  # type: ignore[no-any-return]
+        return _beyond_int64(value)
+    if kind is float or kind is UInt64:
+        return value  # type: ignore[no-any-return]
+    if kind is Fragment:
+        return parse_number_text(fragment_text(value))
+    if kind is DocumentInt:
+        return number(int(value))
+    if kind is Float32:
+        return float(value)
+    raise TypeMismatch(value, "number")
+
+
+def _beyond_int64(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise BloblangError(f'strconv.ParseFloat: parsing "{integer_text(value)}": value out of range') from None
+
+
+def integer_text(value: int) -> str:
+    """Decimal digits of an integer of any size."""
+    try:
+        return int.__repr__(value)
+    except ValueError:  # The interpreter's limit on digits, which guards against quadratic time.
+        return orjson_free_digits(value)
+
+
+def orjson_free_digits(value: int) -> str:
+    """Decimal digits of an integer beyond the interpreter's limit, halved until the pieces are small."""
+    if value < 0:
+        return "-" + orjson_free_digits(-value)
+    if value.bit_length() < 8192:
+        return int.__repr__(value)
+    half = int(value.bit_length() * 0.30103) // 2
+    high, low = divmod(value, 10**half)
+    return orjson_free_digits(high) + orjson_free_digits(low).rjust(half, "0")
+
+
+def wrap_int64(value: int) -> int:
+    """The integer that 64 bits hold of a larger one."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def integer(value: Value) -> int:
+    """An integer of any number, floats truncated.
+
+    Raises:
+        TypeMismatch: It is no number.
+    """
+    result = number(value)
+    if type(result) is float:
+        return truncated(result)
+    return wrap_int64(result) if type(result) is UInt64 else int(result)
+
+
+def truncated(value: float) -> int:
+    """int64 of a float as the reference's processors make it: out of range gives the smallest."""
+    if value != value or math.isinf(value):
+        return INT64_MIN
+    result = int(value)
+    return result if INT64_MIN <= result <= INT64_MAX else INT64_MIN
+
+
+def _digits(value: float) -> tuple[str, str, int]:
+    """Sign, shortest digits that read back the same, and the decimal exponent of the first digit."""
+    text = repr(float(value))
+    if type(value) is Float32:
+        text = next(t for p in range(1, 10) if float(Float32(float(t := f"{value:.{p}g}"))) == float(value))
+    sign = "-" if text[0] == "-" else ""
+    mantissa, _, power = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole + fraction
+    exponent = int(power or 0) + len(whole) - 1
+    stripped = digits.lstrip("0")
+    if not stripped:
+        return sign, "0", 0
+    exponent -= len(digits) - len(stripped)
+    return sign, stripped.rstrip("0") or "0", exponent
+
+
+def _plain(sign: str, digits: str, exponent: int) -> str:
+    if exponent < 0:
+        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
+    if len(digits) <= exponent + 1:
+        return sign + digits + "0" * (exponent + 1 - len(digits))
+    return f"{sign}{digits[: exponent + 1]}.{digits[exponent + 1 :]}"
+
+
+def _scientific(sign: str, digits: str, exponent: int, width: int) -> str:
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):0{width}d}"
+
+
+def float_text(value: float) -> str:
+    """A float as text by the %g rule: exponent form below 1e-4 and from 1e6, `NaN`, `+Inf`, `-Inf`."""
+    if value != value:
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    sign, digits, exponent = _digits(value)
+    if exponent < -4 or exponent >= 21 or (exponent >= 6 and exponent >= max(len(digits), 6) and False):
+        return _scientific(sign, digits, exponent, 2)
+    if exponent >= 6:
+        return _scientific(sign, digits, exponent, 2)
+    return _plain(sign, digits, exponent)
+
+
+def float_json(value: float) -> str:
+    """A float as JSON: plain from 1e-6 up to 1e21, whole ones without a point.
+
+    Raises:
+        BloblangError: It is NaN or infinite.
+    """
+    if value != value or math.isinf(value):
+        raise BloblangError(f"json: unsupported value: {float_text(value)}")
+    sign, digits, exponent = _digits(value)
+    if value != 0 and (exponent < -6 or exponent >= 21):
+        return _scientific(sign, digits, exponent, 1 if exponent < 0 else 2)
+    return _plain(sign, digits, exponent)
+
+
+def number_text(value: Value) -> str:
+    """A number of any kind as `.string()` gives it."""
+    kind = type(value)
+    if kind is float or kind is Float32:
+        return float_text(value)
+    if kind is Fragment:
+        return fragment_text(value)
+    return integer_text(value)
+
+
+# Text ----------------------------------------------------------------------------------------------------------------
+
+
+def decode_text(raw: bytes) -> str:
+    """Text of bytes; what is not UTF-8 is kept by surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode_text(text: str) -> bytes:
+    """Bytes of text, the reverse of `decode_text`."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+
+
+def to_text(value: Value) -> str:
+    """A value as `.string()` and interpolation give it.
+
+    Raises:
+        BloblangError: It holds a number that JSON cannot hold.
+    """
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if kind is bytes:
+        return decode_text(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if kind is list or kind is dict:
+        return json_text(value)
+    if kind is Timestamp:
+        return value.text()  # type: ignore[no-any-return]
+    if isinstance(value, Marker):
+        return "null" if value is NOTHING else "null"
+    return number_text(value)
+
+
+def to_bytes(value: Value) -> bytes:
+    """A value as `.bytes()` gives it."""
+    return value if type(value) is bytes else encode_text(to_text(value))
+
+
+def get_text(value: Value) -> str:
+    """The text of a string or bytes.
+
+    Raises:
+        TypeMismatch: It is neither.
+    """
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if kind is bytes:
+        return decode_text(value)
+    raise TypeMismatch(value, "string")
+
+
+def get_text_or_time(value: Value) -> str:
+    """The text of a string, bytes or timestamp, which most of the newer methods take."""
+    return value.text() if type(value) is Timestamp else get_text(value)
+
+
+def get_bytes(value: Value) -> bytes:
+    """The bytes of a string or bytes.
+
+    Raises:
+        TypeMismatch: It is neither.
+    """
+    kind = type(value)
+    if kind is bytes:
+        return value  # type: ignore[no-any-return]
+    if kind is str:
+        return encode_text(value)
+    raise TypeMismatch(value, "bytes")
+
+
+def get_bool(value: Value) -> bool:
+    """A boolean, or whether a number is not zero.
+
+    Raises:
+        TypeMismatch: It is neither.
+    """
+    if value is True or value is False:
+        return value
+    if is_number(value):
+        return number(value) != 0
+    raise TypeMismatch(value, "bool")
+
+
+# JSON text -----------------------------------------------------------------------------------------------------------
+
+_ESCAPES: Final = {
+    **{code: f"\\u{code:04x}" for code in range(32)},
+    8: "\\b",
+    9: "\\t",
+    10: "\\n",
+    12: "\\f",
+    13: "\\r",
+    34: '\\"',
+    92: "\\\\",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+    **{code: "\\ufffd" for code in range(0xD800, 0xE000)},
+}
+_HTML_ESCAPES: Final = {**_ESCAPES, 38: "\\u0026", 60: "\\u003c", 62: "\\u003e"}
+
+
+def json_string(text: str, escape_html: bool = True) -> str:
+    """A JSON string literal."""
+    return f'"{text.translate(_HTML_ESCAPES if escape_html else _ESCAPES)}"'
+
+
+def json_text(value: Value, escape_html: bool = True, indent: str = "") -> str:
+    """A value as JSON with keys sorted bytewise.
+
+    Args:
+        value: Any value; bytes become base64, timestamps RFC 3339, markers null.
+        escape_html: Whether ``< > &`` are escaped.
+        indent: One level of indentation; compact where empty.
+
+    Raises:
+        BloblangError: It holds NaN, an infinity, or is nested too deeply.
+    """
+    pieces: list[str] = []
+    try:
+        _write(value, pieces.append, _HTML_ESCAPES if escape_html else _ESCAPES, indent, "\n" if indent else "")
+    except RecursionError:
+        raise BloblangError("json: unsupported value: exceeded max depth") from None
+    return "".join(pieces)
+
+
+def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: str) -> None:
+    kind = type(value)
+    if kind is str:
+        put(f'"{value.translate(escapes)}"')
+    elif value is None or isinstance(value, Marker):
+        put("null")
+    elif value is True:
+        put("true")
+    elif value is False:
+        put("false")
+    elif kind is dict:
+        if not value:
+            put("{}")
+            return
+        inner = line + indent
+        separator = "{" + inner
+        colon = ": " if indent else ":"
+        for key in sorted(value, key=encode_text) if not all(map(str.isascii, value)) else sorted(value):
+            put(f'{separator}"{key.translate(escapes)}"{colon}')
+            _write(value[key], put, escapes, indent, inner)
+            separator = "," + inner
+        put(line + "}")
+    elif kind is list:
+        if not value:
+            put("[]")
+            return
+        inner = line + indent
+        separator = "[" + inner
+        for item in value:
+            put(separator)
+            _write(item, put, escapes, indent, inner)
+            separator = "," + inner
+        put(line + "]")
+    elif kind is float or kind is Float32:
+        put(float_json(value))
+    elif kind is Fragment:
+        put(fragment_text(value))
+    elif kind is bytes:
+        put(f'"{base64.b64encode(value).decode()}"')
+    elif kind is Timestamp:
+        year = value.civil()[0]
+        if not 0 <= year <= 9999:
+            raise BloblangError("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]")
+        put(f'"{value.text()}"')
+    else:
+        put(integer_text(value))
+
+
+# Comparison ----------------------------------------------------------------------------------------------------------
+
+
+def numbers_equal(left: Value, right: Value) -> bool:
+    """Whether two numbers are equal: integers exactly, otherwise as floats."""
+    a, b = number(left), number(right)
+    if type(a) is float or type(b) is float:
+        return float(a) == float(b)
+    return int(a) == int(b)
+
+
+def equal(left: Value, right: Value) -> bool:
+    """The rule of ``==``: numbers by value, text by bytes, deep; values of different types are unequal.
+
+    Markers equal nothing. A bool on the left equals a number on the right by whether that is not zero.
+    """
+    a, b = type(left), type(right)
+    if a is str and b is str:
+        return left == right  # type: ignore[no-any-return]
+    if left is None or right is None:
+        return left is right
+    if a is bool:
+        if b is bool:
+            return left is right
+        return is_number(right) and left is (number(right) != 0)
+    if a is list:
+        return b is list and len(left) == len(right) and all(map(equal, left, right))
+    if a is dict:
+        return (
+            b is dict
+            and len(left) == len(right)
+            and all(key in right and equal(item, right[key]) for key, item in left.items())
+        )
+    if a in (str, bytes, Timestamp):
+        return b in (str, bytes, Timestamp) and to_bytes(left) == to_bytes(right)
+    if is_number(left) and is_number(right):
+        return numbers_equal(left, right)
+    return False
+
+
+def clone(value: Value) -> Value:
+    """A copy that shares no container with the original."""
+    kind = type(value)
+    if kind is dict:
+        return {key: clone(item) if type(item) in (dict, list) else item for key, item in value.items()}
+    if kind is list:
+        return [clone(item) if type(item) in (dict, list) else item for item in value]
+    return value
+
+
+# Paths ---------------------------------------------------------------------------------------------------------------
+
+
+def split_path(path: str) -> list[str]:
+    """The segments of a dot path; ``~1`` stands for a dot and ``~0`` for a tilde."""
+    if "~" not in path:
+        return path.split(".")
+    return [part.replace("~1", ".").replace("~0", "~") for part in path.split(".")]
+
+
+def join_path(segments: list[str] | tuple[str, ...]) -> str:
+    """A dot path of segments, the reverse of `split_path`."""
+    return ".".join(part.replace("~", "~0").replace(".", "~1") for part in segments)
+
+
+def array_index(segment: str) -> int | None:
+    """The integer of a path segment as Go's `Atoi` reads it, or None."""
+    digits = segment[1:] if segment[:1] in ("+", "-") else segment
+    if not digits or not digits.isascii() or not digits.isdigit():
+        return None
+    return int(segment)
+
+
+MISSING: Final = Marker("missing")
+
+
+def search_path(value: Value, segments: list[str] | tuple[str, ...], start: int = 0) -> Value:
+    """What a path leads to, or MISSING; ``*`` on an array collects the rest of the path over its elements."""
+    for at in range(start, len(segments)):
+        segment = segments[at]
+        kind = type(value)
+        if kind is dict:
+            value = value.get(segment, MISSING)
+            if value is MISSING:
+                return MISSING
+        elif kind is list:
+            if segment == "*":
+                found = [search_path(item, segments, at + 1) for item in value]
+                kept = [item for item in found if item is not MISSING]
+                return kept if kept else MISSING
+            index = array_index(segment)
+            if index is None or not 0 <= index < len(value):
+                return MISSING
+            value = value[index]
+        else:
+            return MISSING
+    return value
+
+
+def get_path(value: Value, segments: list[str] | tuple[str, ...]) -> Value:
+    """What a path leads to, or null."""
+    found = search_path(value, segments)
+    return None if found is MISSING else found
