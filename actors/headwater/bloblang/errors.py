@@ -5,7 +5,8 @@
     ├── NoDocument           `this` was used, and the message is no JSON document
     └── ParseError           a mapping cannot be compiled; has a line and a column
 
-A failure is annotated once, by the nearest method: ``field `this.a`: text``. Who raises an error does not care for that;
+A failure is annotated once, by the nearest method: ``field `this.a`: text``. Who raises an error does not care for
+that;
 the compiled code knows what stands where. Native code that puts words before another error uses `prefixed`.
 """
 

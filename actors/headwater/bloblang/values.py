@@ -6,12 +6,14 @@
 | int64 | int |
 | uint64, float32 | `UInt64`, `Float32`, where the difference shows |
 | float64 | float (may be whole, NaN or infinite) |
-| a number that a document wrote with point or exponent | `orjson.Fragment`, textual until it is used; `fragment_text` gives the text, `number` the number |
-| an integer that a document wrote | int; `DocumentInt` for the few methods that tell textual numbers from others (`textual=True` in the registry) |
+| a number written in a document with point or exponent | `orjson.Fragment`, textual until used (`fragment_text`,
+`number`) |
+| an integer written in a document | int; `DocumentInt` for the few methods that ask for it (``textual=True``) |
 | timestamp | `Timestamp` |
 | the markers of `deleted()` and `nothing()` | `DELETE`, `NOTHING` |
 
-Text that is not UTF-8 is a str with surrogate escapes (`decode_text`, `encode_text`); Bloblang's text is bytes in disguise.
+Text that is not UTF-8 is a str with surrogate escapes (`decode_text`, `encode_text`); Bloblang's text is bytes in
+disguise.
 Values are shared between messages: nobody ever changes a dict or list that was given to them.
 """
 
@@ -278,18 +280,18 @@ def integer_text(value: int) -> str:
     try:
         return int.__repr__(value)
     except ValueError:  # The interpreter's limit on digits, which guards against quadratic time.
-        return orjson_free_digits(value)
+        return _long_digits(value)
 
 
-def orjson_free_digits(value: int) -> str:
-    """Decimal digits of an integer beyond the interpreter's limit, halved until the pieces are small."""
+def _long_digits(value: int) -> str:
+    # Halved until the pieces are below the interpreter's limit.
     if value < 0:
-        return "-" + orjson_free_digits(-value)
+        return "-" + _long_digits(-value)
     if value.bit_length() < 8192:
         return int.__repr__(value)
     half = int(value.bit_length() * 0.30103) // 2
     high, low = divmod(value, 10**half)
-    return orjson_free_digits(high) + orjson_free_digits(low).rjust(half, "0")
+    return _long_digits(high) + _long_digits(low).rjust(half, "0")
 
 
 def wrap_int64(value: int) -> int:
@@ -354,9 +356,7 @@ def float_text(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     sign, digits, exponent = _digits(value)
-    if exponent < -4 or exponent >= 21 or (exponent >= 6 and exponent >= max(len(digits), 6) and False):
-        return _scientific(sign, digits, exponent, 2)
-    if exponent >= 6:
+    if exponent < -4 or exponent >= 6:
         return _scientific(sign, digits, exponent, 2)
     return _plain(sign, digits, exponent)
 
@@ -420,9 +420,7 @@ def to_text(value: Value) -> str:
         return json_text(value)
     if kind is Timestamp:
         return value.text()  # type: ignore[no-any-return]
-    if isinstance(value, Marker):
-        return "null" if value is NOTHING else "null"
-    return number_text(value)
+    return "null" if isinstance(value, Marker) else number_text(value)
 
 
 def to_bytes(value: Value) -> bytes:
@@ -489,7 +487,7 @@ _ESCAPES: Final = {
     92: "\\\\",
     0x2028: "\\u2028",
     0x2029: "\\u2029",
-    **{code: "\\ufffd" for code in range(0xD800, 0xE000)},
+    **dict.fromkeys(range(55296, 57344), "\\ufffd"),
 }
 _HTML_ESCAPES: Final = {**_ESCAPES, 38: "\\u0026", 60: "\\u003c", 62: "\\u003e"}
 
@@ -560,7 +558,9 @@ def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: s
     elif kind is Timestamp:
         year = value.civil()[0]
         if not 0 <= year <= 9999:
-            raise BloblangError("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]")
+            raise BloblangError(
+                "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]"
+            )
         put(f'"{value.text()}"')
     else:
         put(integer_text(value))
