@@ -167,7 +167,9 @@ def processors(name: str = "", description: str = "", **attributes: Any) -> Fiel
 
 def scanner(name: str = "scanner", description: str = "", default: Any = NO_DEFAULT, **attributes: Any) -> Field:
     """The child that cuts a stream of bytes into messages; `default` is such as ``{"lines": {}}``."""
-    return Field(name, "scanner", default=default, description=description or "How bytes are cut into messages.", **attributes)
+    return Field(
+        name, "scanner", default=default, description=description or "How bytes are cut into messages.", **attributes
+    )
 
 
 # Groups that many components share.
@@ -207,7 +209,12 @@ def batch_policy(name: str = "batching", description: str = "", **attributes: An
         integer("count", "Close a batch at so many messages; 0 switches it off.", default=0),
         integer("byte_size", "Close a batch at so many bytes of content; 0 switches it off.", default=0),
         text("period", "Close a batch that is so old.", default="", examples=("1s", "1m", "500ms")),
-        mapping("check", "Close a batch after a message for which this is true.", default="", examples=('this.type == "end_of_transaction"',)),
+        mapping(
+            "check",
+            "Close a batch after a message for which this is true.",
+            default="",
+            examples=('this.type == "end_of_transaction"',),
+        ),
         processors("processors", "What is done to a batch once it is closed.", optional=True, advanced=True),
         number("jitter", "Add up to this part of `period` at random.", default=0, lint=_not_negative),
         description=description or "When messages are sent together as a batch.",
@@ -228,7 +235,9 @@ def backoff(
     attributes.setdefault("advanced", True)
     return obj(
         name,
-        duration("initial_interval", "The first wait.", default=initial_interval, advanced=True, optional=initial_optional),
+        duration(
+            "initial_interval", "The first wait.", default=initial_interval, advanced=True, optional=initial_optional
+        ),
         duration("max_interval", "The longest wait.", default=max_interval, advanced=True),
         duration("max_elapsed_time", "Give up after this long; 0s for never.", default=max_elapsed_time, advanced=True),
         description="How long to wait between attempts, growing from one to the next.",
@@ -240,7 +249,13 @@ def tls_fields() -> tuple[Field, ...]:
     """What every TLS object holds beside `enabled`."""
     return (
         boolean("skip_cert_verify", "Take any certificate of the other side.", default=False, advanced=True),
-        boolean("enable_renegotiation", "Let the other side ask for renegotiation.", default=False, advanced=True, since="1.0.0"),
+        boolean(
+            "enable_renegotiation",
+            "Let the other side ask for renegotiation.",
+            default=False,
+            advanced=True,
+            since="1.0.0",
+        ),
         text("root_cas", "Certificate authorities to trust, as PEM.", default="", advanced=True, secret=True),
         text("root_cas_file", "A file of certificate authorities to trust.", default="", advanced=True),
         objects(

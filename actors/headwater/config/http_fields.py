@@ -24,7 +24,7 @@ from headwater.config.fields import (
 from headwater.config.spec import Field
 
 if TYPE_CHECKING:
-    from headwater.config.document import Node
+    from headwater.config.nodes import Node
 
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "")
 
@@ -163,11 +163,19 @@ def transport() -> Field:
             advanced=True,
             since=since,
         ),
-        boolean("force_http2", "Try HTTP/2 with TLS settings of one's own too.", default=True, advanced=True, since=since),
+        boolean(
+            "force_http2", "Try HTTP/2 with TLS settings of one's own too.", default=True, advanced=True, since=since
+        ),
         integer("max_idle_connections", "How many idle connections are kept.", default=100, advanced=True, since=since),
         text("idle_connection_timeout", "How long they are kept.", default="90s", advanced=True, since=since),
         text("tls_handshake_timeout", "How long a TLS handshake may take.", default="10s", advanced=True, since=since),
-        text("expect_continue_timeout", "How long to wait for leave to send a body.", default="1s", advanced=True, since=since),
+        text(
+            "expect_continue_timeout",
+            "How long to wait for leave to send a body.",
+            default="1s",
+            advanced=True,
+            since=since,
+        ),
         description="The details of connections.",
         advanced=True,
         since=since,
@@ -181,7 +189,9 @@ def http_client_fields(verb: str, *, payload_advanced: bool = True) -> tuple[Fie
         text("verb", "The method.", default=verb, examples=("POST", "GET", "DELETE")),
         interpolated_map("headers", "Headers of the request.", default={}),
         metadata_filter("metadata", "Which metadata becomes headers.", optional=True),
-        choice("dump_request_log_level", LOG_LEVELS, "Log requests and responses at this level.", default="", advanced=True),
+        choice(
+            "dump_request_log_level", LOG_LEVELS, "Log requests and responses at this level.", default="", advanced=True
+        ),
         oauth(),
         oauth2(),
         basic_auth(),

@@ -14,11 +14,9 @@ import msgspec
 from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
-    from headwater.config.document import Node
+    from headwater.config.nodes import Node
 
-ComponentKind = Literal[
-    "input", "buffer", "processor", "output", "cache", "rate_limit", "scanner", "metrics", "tracer"
-]
+ComponentKind = Literal["input", "buffer", "processor", "output", "cache", "rate_limit", "scanner", "metrics", "tracer"]
 """The kinds of components."""
 
 KINDS: Final[tuple[ComponentKind, ...]] = (
@@ -53,7 +51,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         name: Its key; an empty text at the root of a component.
         type: ``string``, ``int``, ``float``, ``bool``, ``object``, ``unknown``, or the kind of a child component.
         shape: One value of the type, a list, a list of lists, or a map from any key.
-        default: What counts where the configuration says nothing; NO_DEFAULT where that is an error, or is up to the component.
+        default: What counts where the configuration says nothing; NO_DEFAULT where there is none.
         optional: It may be missing although there is no default.
         advanced: Left out of short examples.
         deprecated: Accepted, and reported where somebody asks for it.
