@@ -14,6 +14,7 @@ Nothing here knows actors: a host is whoever can run a callable in its turn.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
@@ -99,6 +100,11 @@ class Future(Generic[T]):
         self._callbacks.append(call)
         if self._done:
             self._drain()
+
+    def remove_callback(self, call: Callable[[Future[T]], None]) -> None:
+        """Forget a call that was not made yet; harmless when it was."""
+        with contextlib.suppress(ValueError):
+            self._callbacks.remove(call)
 
     def _drain(self) -> None:
         # Settling and adding may race: both drain, and list.pop hands each callback to one of them only.
@@ -227,9 +233,18 @@ async def first(*futures: Future[Any]) -> None:
     if any(future.done() for future in futures):
         return
     signal: Future[None] = Future()
+
+    def fire(_: Future[Any]) -> None:
+        signal.fire()
+
     for future in futures:
-        future.add_callback(lambda _: signal.fire())
-    await signal
+        future.add_callback(fire)
+    try:
+        await signal
+    finally:
+        # Else futures that live long would collect a callback each time that somebody waits for something beside them.
+        for future in futures:
+            future.remove_callback(fire)
 
 
 async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:

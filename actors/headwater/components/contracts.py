@@ -14,6 +14,7 @@ from typing import ClassVar
 from headwater.acknowledge import Delivery
 from headwater.errors import ComponentError
 from headwater.message import Batch, Message
+from headwater.tasks import Event
 
 
 class Input:
@@ -26,6 +27,11 @@ class Input:
 
     connects: ClassVar[bool] = True
     """Whether there is a connection to speak of: counted in metrics and shown by `/ready`."""
+
+    stalled: Event | None = None
+    """Up while nothing more comes before some of what was read is settled: at the end of the source while replays may still
+    be due, above all. Whoever gathers messages of this input lets go of what he has then, or both would wait for ever.
+    Wrappers and composites that wait for settlements provide it; leaf inputs need not."""
 
     async def connect(self) -> None:
         """Get ready to read. Raises: ComponentError."""

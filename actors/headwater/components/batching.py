@@ -1,0 +1,338 @@
+"""Batching: transactions joined into batches by count, size, age or a check, and taken apart again when they are settled.
+
+Both ends of a stream use it. What sends (the batching of outputs, a buffer):
+
+    batcher = Batcher(config.object("batching"), resources)
+    joined = batcher.add(batch, done)           # done(failure) settles what was added
+    if joined is None:
+        batcher.wait()                          # seconds until it is due all the same; then batcher.flush("period")
+    for part in await batcher.finish(joined):   # the policy's processors, then one or more parts to deliver
+        part.settle(failure)                    # each part once; what was added is settled when all are
+
+What reads wraps its input: `BatchedInput(child, batcher)`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headwater import durations, tasks
+from headwater.acknowledge import Delivery, Failure, Fragments
+from headwater.components.contracts import Input
+from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput, HeadwaterError
+from headwater.message import Batch, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+
+Done = Callable[[Failure | None], None]
+"""Settles one transaction: acked (None), or nacked with a failure whose indices are those of its own batch."""
+
+
+class Joined:
+    """A closed batch, and the transactions that it consists of."""
+
+    __slots__ = ("_members", "batch")
+
+    def __init__(self) -> None:
+        self.batch: Batch = []
+        self._members: list[tuple[int, Done]] = []
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def add(self, batch: Batch, done: Done) -> None:
+        """Append a transaction; its messages get their places in the whole as origin."""
+        mine = self.batch
+        for message in batch:
+            mine.append(
+                Message(message.raw, message.parsed, message.metadata, message.error, len(mine), message.context)
+            )
+        self._members.append((len(batch), done))
+
+    def settle(self, failure: Failure | None) -> None:
+        """Settle all transactions: each hears of its own messages only."""
+        if not isinstance(failure, BatchFailure):
+            for _, done in self._members:
+                done(failure)
+            return
+        start = 0
+        for size, done in self._members:
+            end = start + size
+            own = {index - start: error for index, error in failure.failures.items() if start <= index < end}
+            done(BatchFailure(own) if own else None)
+            start = end
+
+
+@dataclass(slots=True)
+class Part:
+    """A batch to deliver, with its messages' own places as origin.
+
+    Attributes:
+        batch: What goes on.
+        settle: To be called once, with a failure by index of `batch`.
+    """
+
+    batch: Batch
+    settle: Done
+
+
+class Batcher:
+    """Gathers transactions until a policy closes the batch.
+
+    Args:
+        config: The policy, an object of `batch_policy`.
+        resources: Of the component that batches.
+
+    Raises:
+        ConfigError: The policy has no trigger, or one that makes no sense.
+    """
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        self._count = config.integer("count")
+        self._size = config.integer("byte_size")
+        period = config.text("period")
+        try:
+            self._period = durations.parse_seconds(period) if period else 0.0
+        except durations.InvalidDuration as error:
+            raise ConfigError(f"failed to parse duration string: {error}") from None
+        self._check = config.mapping("check")
+        self._jitter = config.number("jitter")
+        if self._jitter < 0:
+            raise ConfigError("jitter cannot be a negative number")
+        if self._count <= 0 and self._size <= 0 and self._period <= 0 and self._check is None:
+            raise ConfigError("batch policy must have at least one active trigger")
+        self._chain = resources.build_chain(config.children("processors"))
+        self._log = resources.log
+        self._clock = resources.clock
+        metrics = resources.metrics
+        self._created = {
+            mechanism: metrics.counter("batch_created", mechanism=mechanism)
+            for mechanism in ("count", "size", "period", "check")
+        }
+        self._reset()
+
+    @staticmethod
+    def idle(config: Config) -> bool:
+        """Whether a policy leaves everything as it is: nothing set, or a count of 1 alone."""
+        return (
+            config.integer("count") <= 1
+            and config.integer("byte_size") <= 0
+            and not config.text("period")
+            and not config.text("check")
+            and not config.children("processors")
+        )
+
+    def _reset(self) -> None:
+        self._joined = Joined()
+        self._bytes = 0
+        self._due = 0.0
+
+    def __len__(self) -> int:
+        """How many messages wait for company."""
+        return len(self._joined.batch)
+
+    def add(self, batch: Batch, done: Done) -> Joined | None:
+        """Add a transaction. Returns: the closed batch where this one completes it."""
+        joined = self._joined
+        if not joined.batch and self._period > 0:
+            spread = self._period * self._jitter
+            self._due = self._clock.now() + self._period + (random.random() * spread if spread else 0.0)
+        start = len(joined.batch)
+        joined.add(batch, done)
+        mechanism = self._trigger(joined.batch, start)
+        if mechanism:
+            return self.flush(mechanism)
+        if self._period > 0 and self._clock.now() >= self._due:
+            return self.flush("period")
+        return None
+
+    def _trigger(self, messages: Batch, start: int) -> str:
+        """What closes the batch now, or nothing."""
+        if 0 < self._count <= len(messages):
+            return "count"
+        if self._size > 0:
+            self._bytes += sum(len(message.content()) for message in messages[start:])
+            if self._bytes >= self._size:
+                return "size"
+        if self._check is not None:
+            for end in range(start + 1, len(messages) + 1):
+                try:
+                    if self._check.check(messages[end - 1], messages[:end], end - 1):
+                        return "check"
+                except HeadwaterError as error:
+                    self._log.error(f"Failed to execute batch check query: {error}")
+        return ""
+
+    def wait(self) -> float | None:
+        """Seconds until the period closes the batch; None when nothing waits for that."""
+        if not self._joined.batch or self._period <= 0:
+            return None
+        return max(0.0, self._due - self._clock.now())
+
+    def flush(self, mechanism: str = "") -> Joined | None:
+        """Close the batch as it is, for a reason that is counted where it is one of the policy's. Returns: None when empty."""
+        if not self._joined.batch:
+            return None
+        joined = self._joined
+        self._reset()
+        created = self._created.get(mechanism)
+        if created is not None:
+            created.add()
+        return joined
+
+    async def finish(self, joined: Joined) -> list[Part]:
+        """Run the policy's processors over a closed batch. What they drop is settled here."""
+        if not len(self._chain):
+            return [Part(joined.batch, joined.settle)]
+        made = [batch for batch in await self._chain.process([joined.batch]) if batch]
+        if not made:
+            joined.settle(None)
+            return []
+        fragments = Fragments(len(made), joined.settle)
+        return [_part(batch, fragments) for batch in made]
+
+    async def close(self) -> None:
+        """Close the policy's processors."""
+        await self._chain.close()
+
+
+def _part(batch: Batch, fragments: Fragments) -> Part:
+    """A part of what a policy's processors made; the failure of it is told by the origins that they left."""
+    renumbered = [
+        Message(message.raw, message.parsed, message.metadata, message.error, index, message.context)
+        for index, message in enumerate(batch)
+    ]
+    return Part(renumbered, lambda failure: fragments.settle(batch, failure))
+
+
+def delivery_of(parts: Sequence[Part]) -> Delivery:
+    """Parts as what an input hands over."""
+
+    def settle(indices: Sequence[int] | None, failure: Failure | None) -> None:
+        for index in range(len(parts)) if indices is None else indices:
+            parts[index].settle(failure)
+
+    return Delivery([part.batch for part in parts], settle)
+
+
+def transactions_of(delivery: Delivery) -> list[tuple[Batch, Done]]:
+    """The transactions of a delivery, each with what settles it alone."""
+
+    def done(index: int) -> Done:
+        return lambda failure: delivery.settle((index,), failure)
+
+    return [(batch, done(index)) for index, batch in enumerate(delivery.batches)]
+
+
+class BatchedInput(Input):
+    """An input whose messages are joined by a policy.
+
+    What is gathered goes out when the policy says so, when the input ends, and when it waits for settlements.
+    """
+
+    connects = False
+
+    def __init__(self, child: Input, batcher: Batcher) -> None:
+        self._child = child
+        self._batcher = batcher
+        self._reading: tasks.Task[Delivery] | None = None
+        self._ended = False
+        self._failure: ComponentError | None = None
+        self.stalled: tasks.Event = tasks.Event()
+
+    async def read(self, limit: int) -> Delivery:
+        """The next batches that the policy closed."""
+        parts: list[Part] = []
+        while not parts:
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            joined = await self._gather(limit)
+            for each in joined:
+                parts.extend(await self._batcher.finish(each))
+        return delivery_of(parts)
+
+    async def _gather(self, limit: int) -> list[Joined]:
+        """Read on until at least one batch is closed."""
+        batcher = self._batcher
+        while True:
+            if self._ended:
+                left = batcher.flush()
+                if left is None:
+                    raise EndOfInput
+                return [left]
+            reading = self._reading
+            if reading is None:
+                reading = self._reading = tasks.spawn(self._child.read(limit), "batched read", watched=True)
+            if not reading.done() and not await self._wait(reading):
+                left = batcher.flush("period" if batcher.wait() == 0.0 else "")
+                if left is not None:
+                    return [left]
+                continue
+            self._reading = None
+            try:
+                delivery = reading.result()
+            except EndOfInput:
+                self._ended = True
+                continue
+            except ComponentError as error:
+                left = batcher.flush()
+                if left is None:
+                    raise
+                self._failure = error
+                return [left]
+            closed = [
+                joined
+                for batch, done in transactions_of(delivery)
+                if (joined := batcher.add(batch, done)) is not None
+            ]
+            if closed:
+                return closed
+
+    async def _wait(self, reading: tasks.Task[Delivery]) -> bool:
+        """Wait for the child as long as the policy allows. Returns: False when what is gathered is due, or shall not wait."""
+        stalled = self._child.stalled
+        seconds = self._batcher.wait()
+        if not len(self._batcher):
+            if stalled is not None and stalled.is_set():
+                self.stalled.set()
+                try:
+                    await tasks.first(reading)
+                finally:
+                    self.stalled.clear()
+                return True
+            if stalled is None:
+                await tasks.first(reading)
+            else:
+                await tasks.first(reading, stalled.future)
+            return reading.done()
+        signals: list[tasks.Future[object]] = [reading]
+        if stalled is not None:
+            if stalled.is_set():
+                return False
+            signals.append(stalled.future)
+        timer = None
+        if seconds is not None:
+            due: tasks.Future[object] = tasks.Future()
+            timer = tasks.current_host().clock.after(seconds, due.fire)
+            signals.append(due)
+        try:
+            await tasks.first(*signals)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return reading.done()
+
+    async def close(self) -> None:
+        """Give up what is gathered: it is not settled, so its source has it still."""
+        if self._reading is not None:
+            self._reading.cancel()
+        await self._child.close()
+        await self._batcher.close()
