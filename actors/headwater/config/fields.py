@@ -197,15 +197,17 @@ def max_in_flight(default: int = 64, **attributes: Any) -> Field:
 def _not_negative(node: Any) -> str | None:
     """Refuse a jitter below 0."""
     try:
-        return "jitter cannot be a negative number" if float(node.value) < 0 else None
+        return "Cannot set a negative jitter factor" if float(node.value) < 0 else None
     except (TypeError, ValueError):
         return None
 
 
-def batch_policy(name: str = "batching", description: str = "", **attributes: Any) -> Field:
-    """When a batch is closed."""
+def batch_policy(name: str = "batching", description: str = "", *, toggled: bool = False, **attributes: Any) -> Field:
+    """When a batch is closed; `toggled` ones have a switch."""
+    switch = (boolean("enabled", "Whether messages are batched.", default=False),) if toggled else ()
     return obj(
         name,
+        *switch,
         integer("count", "Close a batch at so many messages; 0 switches it off.", default=0),
         integer("byte_size", "Close a batch at so many bytes of content; 0 switches it off.", default=0),
         text("period", "Close a batch that is so old.", default="", examples=("1s", "1m", "500ms")),
@@ -216,7 +218,7 @@ def batch_policy(name: str = "batching", description: str = "", **attributes: An
             examples=('this.type == "end_of_transaction"',),
         ),
         processors("processors", "What is done to a batch once it is closed.", optional=True, advanced=True),
-        number("jitter", "Add up to this part of `period` at random.", default=0, lint=_not_negative),
+        number("jitter", "Add up to this part of `period` at random.", default=0, dialect="bento", lint=_not_negative),
         description=description or "When messages are sent together as a batch.",
         **attributes,
     )

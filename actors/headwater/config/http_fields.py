@@ -31,12 +31,25 @@ LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "")
 
 def _lists_of_texts(node: Node) -> str | None:
     """Refuse endpoint parameters that are no lists of texts."""
-    if node.is_mapping and any(
-        not value.is_sequence or not all(item.is_scalar and item.tag == "!!str" for item in value.items)
-        for _, value in node.pairs
-    ):
-        return "field must be an object containing arrays of strings"
+    for _, value in node.pairs:
+        if value.is_sequence:
+            wrong = next((item for item in value.items if item.tag != "!!str"), None)
+            if wrong is None:
+                continue
+            shown = f"index {value.items.index(wrong)}: {_shown(wrong)}"
+        else:
+            shown = _shown(value)
+        return f"field must be an object containing arrays of strings, got {shown}"
     return None
+
+
+def _shown(node: Node) -> str:
+    """A value and its type, as Bloblang's errors show them."""
+    from json import dumps
+
+    types = {"!!str": "string", "!!int": "number", "!!float": "number", "!!bool": "bool", "!!null": "null"}
+    kind = "object" if node.is_mapping else "array" if node.is_sequence else types.get(node.tag, "string")
+    return f"{dumps(node.plain(), ensure_ascii=False, separators=(',', ':'))} ({kind})"
 
 
 def oauth() -> Field:
@@ -114,6 +127,7 @@ def digest_auth() -> Field:
         description="Digest authentication.",
         optional=True,
         advanced=True,
+        dialect="bento",
         since="1.18.0",
     )
 
@@ -145,6 +159,7 @@ def negotiate() -> Field:
         description="Negotiated authentication (SPNEGO).",
         optional=True,
         advanced=True,
+        dialect="bento",
         since="1.19.0",
     )
 
@@ -178,6 +193,7 @@ def transport() -> Field:
         ),
         description="The details of connections.",
         advanced=True,
+        dialect="bento",
         since=since,
     )
 
@@ -215,6 +231,7 @@ def http_client_fields(verb: str, *, payload_advanced: bool = True) -> tuple[Fie
             optional=True,
             advanced=payload_advanced,
             since="1.16.0" if payload_advanced else "",
+            dialect="bento" if payload_advanced else "",
         ),
         digest_auth(),
         negotiate(),

@@ -61,6 +61,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         options: The values it takes; lint looks no further than the spelling in lower case.
         advisory: Other values than `options` are fine.
         since: The first version that has it.
+        dialect: ``bento`` where Bento alone has it: it works, and lint takes it where Bento's rules are asked for.
         lint: A rule of its own.
         description: What it is for.
         examples: Values worth showing.
@@ -80,6 +81,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     options: tuple[str, ...] = ()
     advisory: bool = False
     since: str = ""
+    dialect: str = ""
     lint: Rule | None = None
     description: str = ""
     examples: tuple[Any, ...] = ()
