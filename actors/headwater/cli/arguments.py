@@ -1,7 +1,7 @@
-"""The command line: verbs, the flags that all of them share, and the parser that only loads the verb that is asked for.
+"""The command line: verbs, the flags that all of them share, and the parser that loads only the verb asked for.
 
-Flags may stand before or after the verb and between file names. A verb is a module of this package with `add_parser`, which
-describes its own flags, and `run`, which returns the exit status.
+Flags may stand before or after the verb and between file names. A verb is a module of this package with `add_parser`,
+which describes its own flags, and `run`, which returns the exit status.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ the first steps:
 """
 
 _VALUED: Final = {
-    "-c", "--config", "-o", "--observability", "-r", "--resources", "-t", "--templates", "-s", "--set", "-e", "--env-file",
-    "--log.level", "--streams-dir",
-}  # fmt: skip
+    *("-c", "--config", "-o", "--observability", "-r", "--resources", "-t", "--templates"),
+    *("-s", "--set", "-e", "--env-file", "--log.level", "--streams-dir"),
+}
 
 _SWITCH: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
@@ -99,16 +99,30 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
         help="service configuration of streams mode: http, logger, metrics, tracer, shutdown times, resources",
     )
     group.add_argument(
-        "-r", "--resources", metavar="GLOB", action="append", default=[], help="add the resources of these files; repeatable"
+        "-r",
+        "--resources",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="add the resources of these files; repeatable",
     )
-    group.add_argument("-t", "--templates", metavar="GLOB", action="append", default=[], help="add templates; repeatable")
     group.add_argument(
-        "-s", "--set", metavar="PATH=VALUE", action="append", default=[], help="override a configuration field; repeatable"
+        "-t", "--templates", metavar="GLOB", action="append", default=[], help="add templates; repeatable"
+    )
+    group.add_argument(
+        "-s",
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help="override a configuration field; repeatable",
     )
     group.add_argument(
         "-e", "--env-file", metavar="FILE", action="append", default=[], help="read environment variables; repeatable"
     )
-    group.add_argument("--log.level", metavar="LEVEL", dest="log_level", default="", help="override the level of the logger")
+    group.add_argument(
+        "--log.level", metavar="LEVEL", dest="log_level", default="", help="override the level of the logger"
+    )
     group.add_argument("--chilled", action="store_true", help="go on in spite of lint errors")
     group.add_argument("-w", "--watcher", action="store_true", help="watch files, and apply what changes")
     group.add_argument("--version", action="store_true", help="print the version")
