@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
+from headwater.errors import SyntaxProblem
+
 Shape = Literal["scalar", "sequence", "mapping"]
 
 _RESOLVED: Final[dict[str, tuple[str, Any]]] = {
@@ -29,6 +31,8 @@ _TIME: Final = re.compile(
     r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]+))?(Z|[-+][0-9]{2}:[0-9]{2})?)?",
     re.ASCII,
 )
+_NO_ITEMS: Final[list[Any]] = []
+_NO_PAIRS: Final[list[Any]] = []
 _DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _LOOSE_TRUE: Final = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"})
 _LOOSE_FALSE: Final = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF"})
@@ -45,9 +49,10 @@ class Node:
         line: Where it begins, from 1; 0 where there is no text.
         column: Likewise.
         style: How a scalar is written: nothing for plain, ``'``, ``"``, ``|``, ``>``.
+        aliased: Whether it stands for an anchored value elsewhere; it has that value's content and position.
     """
 
-    __slots__ = ("_tag", "column", "items", "line", "pairs", "shape", "style", "value")
+    __slots__ = ("_tag", "aliased", "column", "items", "line", "pairs", "shape", "style", "value")
 
     def __init__(
         self,
@@ -63,9 +68,24 @@ class Node:
         self.line = line
         self.column = column
         self.style = style
+        self.aliased = False
         self._tag = tag
-        self.items: list[Node] = []
-        self.pairs: list[tuple[Node, Node]] = []
+        self.items: list[Node] = _NO_ITEMS
+        self.pairs: list[tuple[Node, Node]] = _NO_PAIRS
+        if shape == "sequence":
+            self.items = []
+        elif shape == "mapping":
+            self.pairs = []
+
+    @classmethod
+    def alias(cls, target: Node) -> Node:
+        """A node that stands for another one and shares what it holds."""
+        node = cls("scalar", target.value, target.line, target.column, target.style, target._tag)
+        node.shape = target.shape
+        node.items = target.items
+        node.pairs = target.pairs
+        node.aliased = True
+        return node
 
     @property
     def is_scalar(self) -> bool:
@@ -110,12 +130,22 @@ class Node:
         """The value as plain Python data, as go-yaml decodes it into an empty interface.
 
         Times are RFC 3339 texts and keys are texts, for this is what JSON shows of them.
+
+        Raises:
+            SyntaxProblem: A value contains itself.
         """
+        return self._plain(())
+
+    def _plain(self, inside: tuple[int, ...]) -> Any:
+        if self.shape == "scalar":
+            return decode_scalar(self)
+        own = id(self.pairs if self.shape == "mapping" else self.items)
+        if self.aliased and own in inside:
+            raise SyntaxProblem("yaml: anchor value contains itself")
+        inside = (*inside, own)
         if self.shape == "mapping":
-            return {_key(name): value.plain() for name, value in self.pairs}
-        if self.shape == "sequence":
-            return [item.plain() for item in self.items]
-        return decode_scalar(self)
+            return {_key(name): value._plain(inside) for name, value in self.pairs}
+        return [item._plain(inside) for item in self.items]
 
     @classmethod
     def of(cls, value: Any) -> Node:
