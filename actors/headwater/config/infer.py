@@ -8,7 +8,7 @@ from headwater.config import decode
 from headwater.config.nodes import Node
 from headwater.config.spec import LABELLED, ComponentKind
 from headwater.config.view import ComponentConfig
-from headwater.errors import ConfigError, InferenceError
+from headwater.errors import InferenceError
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue
@@ -82,27 +82,38 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
     raise InferenceError(f"unable to infer {kind} type from candidates: [{' '.join(sorted(bodies))}]", node.line)
 
 
+class IndexedInferenceError(InferenceError):
+    """An `InferenceError` of an item in a list; the text says which."""
+
+    def __init__(self, prefix: str, error: InferenceError) -> None:
+        super().__init__(error.text, error.line, error.column)
+        self.prefix = f"{prefix}{getattr(error, 'prefix', '')}"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}{super().__str__()}"
+
+
 def infer_list(node: Node, kind: ComponentKind, path: str, catalogue: Catalogue) -> list[ComponentConfig]:
-    """The components of a list beside another component; errors are prefixed with the index."""
-    if node.is_null:
-        return []
-    if not node.is_sequence:
-        raise ConfigError(f"line {node.line}: expected array value, got {node.tag}")
-    found = []
-    for index, item in enumerate(node.items):
-        try:
-            found.append(infer(item, kind, f"{path}.{index}", catalogue))
-        except InferenceError as error:
-            raise ConfigError(f"{index}: {error}") from None
-    return found
+    """The components of a list beside another component; errors are prefixed with the index.
+
+    What is no list is looked at as if it were one, and lint says the rest.
+    """
+    items = node.items if node.is_sequence else [part for pair in node.pairs for part in pair]
+    return _infer_each(items, "{}: ", kind, path, catalogue)
 
 
 def infer_items(items: list[Node], kind: ComponentKind, path: str, catalogue: Catalogue) -> list[ComponentConfig]:
     """The components of a list within a component's body; errors are prefixed with ``value`` and the index."""
+    return _infer_each(items, "value {}: ", kind, path, catalogue)
+
+
+def _infer_each(
+    items: list[Node], prefix: str, kind: ComponentKind, path: str, catalogue: Catalogue
+) -> list[ComponentConfig]:
     found = []
     for index, item in enumerate(items):
         try:
             found.append(infer(item, kind, f"{path}.{index}", catalogue))
         except InferenceError as error:
-            raise ConfigError(f"value {index}: {error}") from None
+            raise IndexedInferenceError(prefix.format(index), error) from None
     return found

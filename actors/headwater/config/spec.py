@@ -66,6 +66,9 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         description: What it is for.
         examples: Values worth showing.
         fields: What an object holds.
+        index: The same by name.
+        leaves: The names that lint asks for.
+        option_set: `options` in lower case, empty where other values are fine.
     """
 
     name: str
@@ -87,11 +90,13 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     examples: tuple[Any, ...] = ()
     fields: tuple[Field, ...] = ()
     index: Mapping[str, Field] = {}
+    leaves: tuple[str, ...] = ()
     option_set: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.fields:
             force_setattr(self, "index", {field.name: field for field in self.fields})
+            force_setattr(self, "leaves", tuple(field.name for field in self.fields if field.required_leaf))
         if self.options and not self.advisory:
             force_setattr(self, "option_set", frozenset(option.lower() for option in self.options))
 
@@ -99,6 +104,11 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     def required(self) -> bool:
         """Whether a configuration without it is an error."""
         return self.default is NO_DEFAULT and not self.optional and (self.type != "object" or self.shape != "scalar")
+
+    @property
+    def required_leaf(self) -> bool:
+        """Whether it is one of those that lint asks for: single texts, numbers and booleans."""
+        return self.required and self.shape == "scalar" and self.type in ("string", "int", "float", "bool")
 
     @property
     def is_component(self) -> bool:

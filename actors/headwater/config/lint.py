@@ -1,0 +1,312 @@
+"""Lint: what is wrong with a configuration, found without building anything.
+
+Lines and columns are those of the text; the wording is the reference's. The order is that of a walk through the
+tree: a component's body before what stands beside it, fields as they are written, missing fields last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from headwater.config.infer import RESERVED
+from headwater.config.nodes import Node
+from headwater.config.spec import KINDS, LABELLED, ComponentKind, Field, Rule, Spec
+
+if TYPE_CHECKING:
+    from headwater.components.catalogue import Catalogue
+
+Dialect = Literal["benthos", "bento", "any"]
+
+_LABEL: Final = re.compile(r"[a-z0-9_\-]+", re.ASCII)
+_DEEPEST: Final = 150
+_METRICS_MAPPING: Final = Field("mapping", "string", format="bloblang", optional=True)
+_PROCESSORS: Final = Field("processors", "processor", "array", optional=True)
+
+
+class Code(StrEnum):
+    """What sort of problem a lint is about."""
+
+    CUSTOM = "custom"
+    FAILED_READ = "failed_read"
+    MISSING_VARIABLE = "missing_env_var"
+    INVALID_OPTION = "invalid_option"
+    BAD_LABEL = "bad_label"
+    MISSING_LABEL = "missing_label"
+    DUPLICATE_LABEL = "duplicate_label"
+    BAD_BLOBLANG = "bad_bloblang"
+    SHOULD_OMIT = "should_omit"
+    COMPONENT_MISSING = "component_missing"
+    COMPONENT_NOT_FOUND = "component_not_found"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+    EXPECTED_ARRAY = "expected_array"
+    EXPECTED_OBJECT = "expected_object"
+    EXPECTED_SCALAR = "expected_scalar"
+    DEPRECATED = "deprecated"
+
+
+class Lint(msgspec.Struct, frozen=True):
+    """One problem; printed as ``(line,column) text``."""
+
+    line: int
+    column: int
+    text: str
+    code: Code = Code.CUSTOM
+
+    def __str__(self) -> str:
+        return f"({self.line},{self.column}) {self.text}"
+
+
+class LintOptions(msgspec.Struct, frozen=True):
+    """What lint looks for.
+
+    Attributes:
+        deprecated: Report deprecated fields and components.
+        labels: Report components without a label.
+        dialect: Whose fields are known: Benthos', those of Bento too, or all without looking at the difference.
+    """
+
+    deprecated: bool = False
+    labels: bool = False
+    dialect: Dialect = "benthos"
+
+
+DEFAULT: Final = LintOptions()
+
+
+class Linter:
+    """Walks a configuration and collects what is wrong; labels must be unique within its life.
+
+    Attributes:
+        lints: What was found so far.
+    """
+
+    def __init__(self, catalogue: Catalogue, options: LintOptions = DEFAULT) -> None:
+        self.lints: list[Lint] = []
+        self._catalogue = catalogue
+        self._options = options
+        self._labels: dict[str, int] = {}
+        self._depth = 0
+
+    def fields(self, parent: Field, node: Node) -> None:
+        """Look at an object by the fields of `parent`."""
+        if node.shape != "mapping":
+            self._add(node.line, f"expected object value, got {node.tag}", Code.EXPECTED_OBJECT)
+            return
+        index = parent.index
+        strict = self._options.dialect == "benthos"
+        merged: set[str] = set()
+        for key, value in node.pairs:
+            field = index.get(key.value) if key.shape == "scalar" else None
+            if field is None or (strict and field.dialect):
+                if not value.aliased:
+                    self._add(key.line, f"field {key.value} not recognised", Code.UNKNOWN)
+                elif key.value == "<<":
+                    merged.update(name.value for name, _ in value.pairs)
+                continue
+            self.field(field, value, key.line)
+        for name in parent.leaves:
+            if name not in merged and node.get(name) is None:
+                self._add(node.line, f"field {name} is required", Code.MISSING)
+
+    def field(self, field: Field, node: Node, line: int = 0) -> None:
+        """Look at a value by its field; `line` is that of its key."""
+        if field.deprecated and (self._options.deprecated or self._options.dialect == "bento"):
+            self._add(line or node.line, f"field {field.name} is deprecated", Code.DEPRECATED)
+        if field.lint is not None:
+            self._apply(field.lint, node)
+        shape = field.shape
+        if shape == "scalar":
+            self._value(field, node)
+        elif shape == "map":
+            if node.shape != "mapping":
+                self._add(node.line, f"expected object value, got {node.tag}", Code.EXPECTED_OBJECT)
+                return
+            for _, value in node.pairs:
+                self._value(field, value)
+        else:
+            self._array(field, node, 2 if shape == "2darray" else 1)
+
+    def component(self, kind: ComponentKind, node: Node) -> None:
+        """Look at a component's object."""
+        if self._depth > _DEEPEST:
+            return
+        self._depth += 1
+        try:
+            self._component(kind, node)
+        finally:
+            self._depth -= 1
+
+    def _array(self, field: Field, node: Node, dimensions: int) -> None:
+        if node.shape != "sequence":
+            self._add(node.line, "expected array value", Code.EXPECTED_ARRAY)
+            return
+        for item in node.items:
+            if dimensions > 1:
+                self._array(field, item, dimensions - 1)
+            else:
+                self._value(field, item)
+
+    def _value(self, field: Field, node: Node) -> None:
+        """Look at one value, be it the whole or an element."""
+        kind = field.type
+        if kind in KINDS:
+            self.component(kind, node)
+        elif field.fields:
+            self.fields(field, node)
+        elif kind == "object":
+            if field.shape == "scalar" and node.shape != "mapping":
+                self._add(node.line, f"expected object value, got {node.tag}", Code.EXPECTED_OBJECT)
+        elif kind != "unknown":
+            if node.shape != "scalar":
+                self._add(node.line, f"expected {field.type} value", Code.EXPECTED_SCALAR)
+            elif field.option_set and node.value.lower() not in field.option_set:
+                self._add(node.line, f"value {node.value} is not a valid option for this field", Code.INVALID_OPTION)
+            elif field.format == "bloblang" or field.interpolated:
+                self._bloblang(field, node)
+
+    def _bloblang(self, field: Field, node: Node) -> None:
+        """Look at a mapping or a text with expressions; its errors have columns of their own."""
+        text = node.value
+        if not text or node.tag == "!!null" or (field.interpolated and "${" not in text):
+            return
+        from headwater.bloblang import ParseError, compile_mapping, parse_interpolation
+
+        try:
+            if field.interpolated:
+                parse_interpolation(text, self._catalogue.bloblang)
+            else:
+                compile_mapping(text, self._catalogue.bloblang)
+        except ParseError as error:
+            line = node.line + error.line - (0 if node.style in ("|", ">") else 1)
+            self.lints.append(Lint(line, node.column + error.column, error.lint, Code.BAD_BLOBLANG))
+
+    def _component(self, kind: ComponentKind, node: Node) -> None:
+        found = self._infer(kind, node)
+        if found is None:
+            return
+        name, body = found
+        spec = self._catalogue.spec(kind, name)
+        if spec.status == "deprecated" and self._options.deprecated:
+            self._add(node.line, f"component {name} is deprecated", Code.DEPRECATED)
+        if body is not None:
+            self._body(spec, body)
+        reserved = RESERVED[kind]
+        labelled = False
+        for key, value in node.pairs:
+            word = key.value
+            if word in (name, "type"):
+                continue
+            if word == "plugin":
+                if body is not None:
+                    self._add(key.line, "plugin object is ineffective", Code.SHOULD_OMIT)
+                else:
+                    self._body(spec, value)
+            elif word not in reserved:
+                self._add(key.line, f"field {word} is invalid when the component type is {name} ({kind})", Code.UNKNOWN)
+            elif word == "label":
+                labelled = self._label(spec, key, value)
+            elif word == "processors":
+                if not value.items and not value.pairs:
+                    self._add(key.line, "field processors is empty and can be removed", Code.SHOULD_OMIT)
+                self.field(_PROCESSORS, value)
+            elif word == "mapping":
+                self.field(_METRICS_MAPPING, value)
+        if self._options.labels and kind in LABELLED and spec.labelled and not labelled:
+            self._add(node.line, f"label is required for {name}", Code.MISSING_LABEL)
+
+    def _body(self, spec: Spec, body: Node) -> None:
+        self.field(spec.root, body)
+        if spec.lint is not None:
+            self._apply(spec.lint, body)
+
+    def _infer(self, kind: ComponentKind, node: Node) -> tuple[str, Node | None] | None:
+        """Name and body of a component; None after saying that there is none."""
+        catalogue = self._catalogue
+        if node.shape == "mapping":
+            pairs = [(key.value, value) for key, value in node.pairs]
+        elif node.shape == "sequence":
+            # A list is looked at as if its items were keys and values in turn.
+            words = [item.value for item in node.items]
+            pairs = list(zip(words[::2], node.items[1::2], strict=False))
+            if node.items and not pairs:
+                self._unclear(node, [])
+                return None
+        else:
+            return None
+        if not pairs:
+            return None
+        explicit = node.get("type") if node.shape == "mapping" else None
+        bodies = dict(pairs)
+        if explicit is not None and explicit.value:
+            if catalogue.knows(kind, explicit.value):
+                return explicit.value, bodies.get(explicit.value)
+            self._add(node.line, f"failed to obtain docs for {kind} type {explicit.value}", Code.COMPONENT_NOT_FOUND)
+            return None
+        words = [word for word, _ in pairs if word not in RESERVED[kind]]
+        known = [word for word in words if catalogue.knows(kind, word)]
+        if len(known) != 1:
+            self._unclear(node, sorted(known or words))
+            return None
+        return known[0], bodies[known[0]]
+
+    def _unclear(self, node: Node, words: list[str]) -> None:
+        text = "unable to infer component type"
+        if self._options.dialect != "bento":
+            text += f": {words[0]}" if len(words) == 1 else f": [{' '.join(words)}]"
+        self._add(node.line, text, Code.COMPONENT_MISSING)
+
+    def _label(self, spec: Spec, key: Node, node: Node) -> bool:
+        """Look at a label; answers whether there is one."""
+        if not spec.labelled:
+            self._add(key.line, "label field should be omitted when pointing to a resource", Code.SHOULD_OMIT)
+            return True
+        if node.shape != "scalar":
+            self._add(node.line, "expected string value", Code.EXPECTED_SCALAR)
+            return True
+        label = "" if node.tag == "!!null" else node.value
+        if not label:
+            return False
+        if not _LABEL.fullmatch(label) or label.startswith("_") or (self._options.dialect == "bento" and "-" in label):
+            allowed = r"/^[a-z0-9_]+$/" if self._options.dialect == "bento" else r"/^[a-z0-9_\-]+$/"
+            self._add(
+                node.line,
+                f"invalid label '{label}': should match the regular expression {allowed} and must not start with an "
+                "underscore",
+                Code.BAD_LABEL,
+            )
+            return True
+        earlier = self._labels.get(label)
+        if earlier is None:
+            self._labels[label] = node.line
+        else:
+            self._add(
+                node.line,
+                f"label '{label}' collides with a previously defined label at line {earlier}",
+                Code.DUPLICATE_LABEL,
+            )
+        return True
+
+    def _apply(self, rule: Rule, node: Node) -> None:
+        """Ask a rule of one's own."""
+        answer = rule(node)
+        if answer is None:
+            return
+        if isinstance(answer, str):
+            self._add(node.line, answer, Code.CUSTOM)
+            return
+        for line, text in answer:
+            self._add(line, text, Code.CUSTOM)
+
+    def _add(self, line: int, text: str, code: Code) -> None:
+        self.lints.append(Lint(line, 1, text, code))
+
+
+def lines(lints: Iterable[Lint], prefix: str = "") -> list[str]:
+    """Lints as texts, with a file's path or a stream's name before them."""
+    return [f"{prefix}{lint}" for lint in lints]
