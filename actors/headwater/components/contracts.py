@@ -69,6 +69,10 @@ class Output:
         """Deliver a batch."""
         raise NotImplementedError
 
+    def room(self, under_way: int) -> int:
+        """How many more transactions it makes sense to bring while `under_way` are here: more would only wait."""
+        return self.max_in_flight - under_way
+
     async def close(self) -> None:
         """Let go of everything."""
 

@@ -1,0 +1,72 @@
+"""What all stages share: a place on the pool, a supervisor, a note of the component call they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.clock import Clock
+from headwater.runtime.dispatcher import Lanes, Pool, PooledActor
+from headwater.runtime.messages import Address, Crashed, Ended, Started, tell
+from headwater.telemetry.logs import Log
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a stage runs and whom it reports to.
+
+    Attributes:
+        name: The stage's name: input, buffer, pipeline or output.
+        stream: The stream's id.
+        supervisor: Gets `Started`, `Ended` and `Crashed`.
+    """
+
+    pool: Pool
+    clock: Clock
+    lanes: Lanes
+    supervisor: Address | None
+    name: str
+    stream: str
+    log: Log
+
+
+class Stage(PooledActor):
+    """An actor of a stream.
+
+    Attributes:
+        call: The component call it is in, and since when by its clock; for naming what hangs.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting.pool, setting.clock, setting.lanes)
+        self.setting = setting
+        self.call: tuple[str, float] | None = None
+        self._handlers: dict[type, Callable[[Any], None]] = {}
+        self._ended = False
+        self._crashed = False
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} of stream {self.setting.stream!r}"
+
+    def on_receive(self, message: Any) -> Any:
+        self._handlers[type(message)](message)
+
+    def crashed(self, error: BaseException) -> None:
+        """Leave it to the supervisor; what comes until it acts is not handled."""
+        if self._ended or self._crashed:
+            return
+        self._crashed = True
+        if self.setting.supervisor is None:
+            super().crashed(error)
+        tell(self.setting.supervisor, Crashed(self.setting.name, error))
+
+    def _started(self) -> None:
+        tell(self.setting.supervisor, Started(self.setting.name))
+
+    def _end(self) -> None:
+        """Say so, and stop."""
+        if not self._ended:
+            self._ended = True
+            tell(self.setting.supervisor, Ended(self.setting.name))
+            self.stop()

@@ -1,0 +1,129 @@
+"""The buffer stage: acks what its buffer has taken, and reads from it on downstream's demand."""
+
+from __future__ import annotations
+
+import time
+
+from headwater import tasks
+from headwater.components.contracts import Buffer
+from headwater.errors import ComponentError
+from headwater.message import Batch
+from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Settlement, Start, tell
+from headwater.runtime.stages.base import Setting, Stage
+from headwater.runtime.stages.feed import Feed
+from headwater.runtime.stages.window import Window
+
+
+class BufferStage(Stage):
+    """Owns a stream's buffer: an output to what is before it, an input to what is behind it."""
+
+    def __init__(self, setting: Setting, buffer: Buffer) -> None:
+        super().__init__(setting)
+        self._buffer = buffer
+        self._feed = Feed(self.actor_ref, buffer.read)
+        self._main: tasks.Task[None] | None = None
+        self._upstream: Address | None = None
+        self._window = Window(minimum=16)
+        self._granted = 0
+        self._under_way = 0
+        self._acked: dict[Receipt, list[int]] = {}
+        self._writes = tasks.TaskGroup()
+        self._open = False
+        self._closing = False
+        self._no_more = False
+        self._handlers = {
+            Chunk: self._on_chunk,
+            Settlement: self._on_settlement,
+            Demand: self._on_demand,
+            Start: self._on_start,
+            Flush: lambda _: None,  # what the buffer holds goes out when upstream has ended
+            End: self._on_end,
+            Force: self._on_force,
+        }
+
+    def connect_to(self, upstream: Address, downstream: Address) -> None:
+        """Say whom to ask for more and where chunks go; before the start."""
+        self._upstream = upstream
+        self._feed.downstream = downstream
+
+    def _on_settlement(self, message: Settlement) -> None:
+        message.receipt.apply(message.indices, message.failure)
+
+    def _on_demand(self, message: Demand) -> None:
+        self._feed.demand(message.count)
+
+    def _on_start(self, _: Start) -> None:
+        self._main = tasks.Task(self._run(), self, "buffer")
+        self._main.step()
+        self._started()
+
+    async def _run(self) -> None:
+        await self._buffer.connect()
+        self._open = True
+        self._grant()
+        if self._no_more:
+            await self._buffer.end()
+        await self._feed.run()
+        await self._close(True)
+
+    # -- towards the input
+
+    def _on_chunk(self, chunk: Chunk) -> None:
+        self._granted -= len(chunk.batches)
+        self._under_way += len(chunk.batches)
+        indices = chunk.indices
+        started = time.perf_counter()
+        for place, batch in enumerate(chunk.batches):
+            self._writes.spawn(self._write(batch, chunk.receipt, place if indices is None else indices[place]), "write")
+        if not self._under_way:
+            self._window.observe(len(chunk.batches), time.perf_counter() - started)
+
+    async def _write(self, batch: Batch, receipt: Receipt, index: int) -> None:
+        try:
+            await self._buffer.write(batch)
+        except ComponentError as error:
+            receipt.settle([index], error)
+        else:
+            self._acked.setdefault(receipt, []).append(index)
+        finally:
+            self._under_way -= 1
+
+    def on_turn_end(self) -> None:
+        """Ack what was taken in this turn, and ask for more."""
+        if self._acked:
+            acked, self._acked = self._acked, {}
+            for receipt, indices in acked.items():
+                receipt.settle(None if len(indices) == receipt.size else indices, None)
+        self._grant()
+
+    def _grant(self) -> None:
+        if self._open and not self._no_more:
+            room = self._window.limit - self._under_way - self._granted
+            if room > 0:
+                self._granted += room
+                tell(self._upstream, Demand(room))
+
+    # -- the end
+
+    def _on_end(self, _: End) -> None:
+        self._no_more = True
+        if self._open:
+            tasks.Task(self._buffer.end(), self, "end").step()
+
+    def _on_force(self, _: Force) -> None:
+        self._writes.cancel()
+        if self._main is not None:
+            self._main.cancel()
+        if not self._ended:
+            tasks.Task(self._close(False), self, "close").step()
+
+    async def _close(self, orderly: bool) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        try:
+            await self._buffer.close()
+        finally:
+            if orderly:
+                tell(self._feed.downstream, End())
+            self._end()

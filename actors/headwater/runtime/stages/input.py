@@ -1,0 +1,98 @@
+"""The input stage: reads on demand, and is where every transaction is settled in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from headwater import tasks
+from headwater.components.contracts import Input
+from headwater.errors import EndOfInput
+from headwater.runtime.messages import Address, Demand, Drain, End, Force, Hold, Settlement, Start, tell
+from headwater.runtime.stages.base import Setting, Stage
+from headwater.runtime.stages.feed import Feed
+
+
+class InputStage(Stage):
+    """Owns a stream's input.
+
+    Args:
+        drains: Called when the stream is being stopped, before reading ends: replays are given up then.
+    """
+
+    def __init__(self, setting: Setting, source: Input, drains: Sequence[Callable[[], None]]) -> None:
+        super().__init__(setting)
+        self._source = source
+        self._drains = drains
+        self._feed = Feed(self.actor_ref, source.read)
+        self._main: tasks.Task[None] | None = None
+        self._handlers = {
+            Settlement: self._on_settlement,
+            Demand: self._on_demand,
+            Start: self._on_start,
+            Hold: lambda _: self._feed.hold(),
+            Drain: self._on_drain,
+            Force: self._on_force,
+        }
+
+    def connect_to(self, downstream: Address) -> None:
+        """Say where chunks go; before the start."""
+        self._feed.downstream = downstream
+
+    def _on_settlement(self, message: Settlement) -> None:
+        message.receipt.apply(message.indices, message.failure)
+
+    def _on_demand(self, message: Demand) -> None:
+        self._feed.demand(message.count)
+
+    def _on_start(self, _: Start) -> None:
+        if self._main is None:
+            self._main = tasks.Task(self._run(), self, "input")
+            self._main.step()
+            self._started()
+        else:
+            self._feed.release()
+
+    async def _run(self) -> None:
+        try:
+            connecting = tasks.spawn(self._source.connect(), "connect", watched=True)
+            self._connecting = connecting
+            try:
+                await connecting
+            except EndOfInput:
+                self._feed.stopping = True
+            except tasks.Cancelled:
+                if not connecting.cancelled:
+                    connecting.cancel()
+                    raise
+            await self._feed.run()
+        finally:
+            self._main = None
+        await self._close()
+
+    async def _close(self) -> None:
+        await self._source.close()
+        tell(self._feed.downstream, End())
+        self._end()
+
+    def _on_drain(self, _: Drain) -> None:
+        for drain in self._drains:
+            drain()
+        if self._main is None:
+            if not self._ended:
+                tasks.Task(self._close(), self, "close").step()
+            return
+        self._feed.stop()
+        if not self._connecting.done():
+            self._connecting.cancel()
+
+    def _on_force(self, _: Force) -> None:
+        if self._main is not None:
+            self._main.cancel()
+        if not self._ended:
+            tasks.Task(self._force(), self, "close").step()
+
+    async def _force(self) -> None:
+        try:
+            await self._source.close()
+        finally:
+            self._end()

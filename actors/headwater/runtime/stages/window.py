@@ -1,0 +1,34 @@
+"""How many transactions to take at a time: few while they take long, many while they are quick.
+
+Large chunks make fast streams fast; small ones keep slow streams from holding what they cannot use: little is read ahead,
+and a stop waits for little. The window doubles while chunks are quick and shrinks when they are not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+QUICK: Final = 0.005
+"""Seconds for a chunk under which the next may be larger."""
+
+SLOW: Final = 0.05
+"""Seconds for a chunk over which the next is smaller."""
+
+
+class Window:
+    """An adaptive bound."""
+
+    __slots__ = ("limit", "maximum", "minimum")
+
+    def __init__(self, minimum: int = 1, maximum: int = 2048) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+        self.limit = minimum
+
+    def observe(self, count: int, seconds: float) -> None:
+        """A chunk of so many transactions took so long."""
+        if seconds < QUICK:
+            if count * 2 >= self.limit:
+                self.limit = min(self.maximum, self.limit * 2)
+        elif seconds > SLOW:
+            self.limit = max(self.minimum, min(self.limit, int(count * SLOW / seconds)))
