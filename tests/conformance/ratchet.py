@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PENDING = Path(__file__).with_name("pending.txt")
+ACCEPTED = Path(__file__).with_name("accepted.txt")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,23 @@ def pending(suite: str, path: Path = PENDING) -> set[str]:
         return set()
     entries = (line.split(None, 1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     return {entry[1].strip() for entry in entries if len(entry) == 2 and entry[0] == suite}
+
+
+def accepted(suite: str, path: Path = ACCEPTED) -> dict[str, str]:
+    """Cases that count as skipped for ever, and why: lines ``<suite> <id>  # <reason>``.
+
+    Raises:
+        ValueError: A line gives no reason.
+    """
+    cases: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        entry, _, reason = line.partition("  # ")
+        name = entry.split(None, 1)
+        if len(name) == 2 and name[0] == suite:
+            if not reason.strip():
+                raise ValueError(f"{path.name}: {entry.strip()}: no reason is given")
+            cases[name[1].strip()] = reason.strip()
+    return cases
 
 
 def judge(suite: str, outcomes: Mapping[str, bool | None], *, complete: bool = True, path: Path = PENDING) -> Verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pytest
+
 spec = importlib.util.spec_from_file_location("ratchet", Path(__file__).with_name("ratchet.py"))
 assert spec is not None
 assert spec.loader is not None
@@ -46,3 +48,10 @@ def test_update_touches_its_own_suite_only(tmp_path: Path) -> None:
     path = listed(tmp_path, "http z\nlint old\n")
     ratchet.update("lint", ["new"], path=path)
     assert path.read_text(encoding="utf-8") == "http z\nlint new\n"
+
+
+def test_accepted_cases_have_reasons(tmp_path: Path) -> None:
+    path = listed(tmp_path, "streams a/b#1  # ends in the words of a library\nhttp c  # x\n")
+    assert ratchet.accepted("streams", path=path) == {"a/b#1": "ends in the words of a library"}
+    with pytest.raises(ValueError, match="no reason"):
+        ratchet.accepted("lint", path=listed(tmp_path, "lint a\n"))
