@@ -1,8 +1,8 @@
 """Log lines of components and of the system: a message, and fields that say where it comes from.
 
-Built on `logging`, so a host application handles our lines as its own: the logger it passes in (default ``headwater``) gets
-records whose `fields` attribute holds label, path, stream and whatever else belongs to the line. The program's own formats
-(logfmt and JSON) are handlers of its own; see `headwater.cli.logging`.
+Built on `logging`, so a host application handles our lines as its own: the logger it passes in (default ``headwater``)
+gets records whose `fields` attribute holds label, path, stream and whatever else belongs to the line. The program's own
+formats (logfmt and JSON) are handlers of its own; see `headwater.cli.logging`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Log:
     def log(self, level: int, text: str, **fields: Any) -> None:
         """Write a line."""
         if self._logger.isEnabledFor(level):
-            self._logger.log(level, "%s", text, extra={"fields": {**self._fields, **fields} if fields else self._fields})
+            self._logger.log(
+                level, "%s", text, extra={"fields": {**self._fields, **fields} if fields else self._fields}
+            )
 
     def trace(self, text: str, **fields: Any) -> None:
         """Write a line at level trace."""

@@ -254,7 +254,7 @@ class MetricRegistry:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.living:
-                made = cast(S, BucketTiming(self._buckets) if kind is Timing and self._buckets else kind())
+                made = self._new(kind)
                 self._add(key, entry, made)
             elif isinstance(entry.living[-1], kind):
                 return entry.living[-1]
@@ -263,6 +263,11 @@ class MetricRegistry:
         if self._parent is not None:
             self._parent._join(key, made)
         return made
+
+    def _new(self, kind: type[S]) -> S:
+        if self._buckets and issubclass(kind, Timing):
+            return BucketTiming(self._buckets)
+        return kind()
 
     def _join(self, key: Key, series: Series) -> None:
         """Show a series of a life."""
