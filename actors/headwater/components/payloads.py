@@ -1,0 +1,52 @@
+"""Payloads as processors other than mappings see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from headwater.errors import ComponentError, DocumentError
+from headwater.message import Message
+
+
+def structured(message: Message) -> Any:
+    """The document of a message; do not change it.
+
+    Raises:
+        ComponentError: The payload is no document.
+    """
+    try:
+        return message.document()
+    except DocumentError as error:
+        text = "target message part does not exist" if not message.content() else str(error)
+        raise ComponentError(text, "data") from None
+
+
+def plain(value: Any) -> Any:
+    """A document with numbers of Python in place of those that were kept as they were written."""
+    kind = type(value)
+    if kind is dict:
+        return {key: plain(item) for key, item in value.items()}
+    if kind is list:
+        return [plain(item) for item in value]
+    if kind is orjson.Fragment:
+        return float(orjson.dumps(value))
+    return value
+
+
+def type_name(value: Any) -> str:
+    """What Go calls the type of a document's value, as error texts have it."""
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, bytes):
+        return "[]uint8"
+    if isinstance(value, dict):
+        return "map[string]interface {}"
+    if isinstance(value, list):
+        return "[]interface {}"
+    return "json.Number"
