@@ -1,0 +1,447 @@
+"""The HTTP client of all components that send requests: connections that are kept, retries, authentication.
+
+    client = HttpClient(config, resources)          # config: a body with `http_client_fields`
+    messages = await client.send(batch)             # a response's messages, after retries
+    async with-like: stream = await client.open([]) # a response whose body is read piece by piece
+    await client.close()
+
+Requests run on the system's event loop; waits between attempts and for rate limits do not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from headwater import tasks
+from headwater.components.http_auth import Authentication, basic_header
+from headwater.components.http_requests import HttpRequest, RequestFactory, response_messages
+from headwater.components.metadata_filter import MetadataFilter
+from headwater.components.oserrors import dial_error, reason
+from headwater.components.tls import ClientTls
+from headwater.durations import InvalidDuration, parse_seconds
+from headwater.errors import Closed, ComponentError, ConfigError, NotConnected
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+    from headwater.message import Batch
+
+T = TypeVar("T")
+
+USER_AGENT: Final = "headwater"
+REDIRECTS: Final = 10
+_REFUSED = re.compile(r"Connect call failed \('(.*)', (\d+)")
+
+
+class UnexpectedStatus(ComponentError):
+    """A server answered with a status that is no success."""
+
+    def __init__(self, url: str, status: int, phrase: str, body: bytes) -> None:
+        text = body.decode("utf-8", "replace")
+        super().__init__(
+            f"{url}: HTTP request returned unexpected response code ({status}): {status} {phrase}, Error: {text}"
+        )
+        self.status = status
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """A response with all of its body."""
+
+    status: int
+    phrase: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class HttpStream:
+    """A response whose body is still coming."""
+
+    def __init__(self, client: HttpClient, response: aiohttp.ClientResponse) -> None:
+        self._client = client
+        self._response = response
+        self.status = response.status
+        self.headers = [(name, value) for name, value in response.headers.items()]
+
+    async def read(self) -> bytes | None:
+        """The next bytes; None at the end. Raises: NotConnected when the connection breaks."""
+
+        async def read() -> bytes:
+            return await self._response.content.readany()
+
+        try:
+            return await self._client.on_loop(read) or None
+        except (_client_error(), OSError) as error:
+            raise NotConnected(f"failed to read response: {_words(error)}") from None
+
+    async def close(self) -> None:
+        """Drop the connection."""
+
+        async def close() -> None:
+            self._response.close()
+
+        await self._client.on_loop(close)
+
+
+def _client_error() -> type[Exception]:
+    import aiohttp
+
+    return aiohttp.ClientError
+
+
+class _Statuses:
+    """What each status means."""
+
+    def __init__(self, config: Config, follow_redirects: bool) -> None:
+        self._drop = frozenset(config.integers("drop_on"))
+        self._back_off = frozenset(config.integers("backoff_on"))
+        self._fine = frozenset(config.integers("successful_on"))
+        self._redirects_are_fine = not follow_redirects
+
+    def verdict(self, status: int) -> str:
+        """``fine``, ``again`` for another attempt, ``slower`` for one after a longer wait, ``drop`` for none."""
+        if status in self._drop:
+            return "drop"
+        if status in self._back_off:
+            return "slower"
+        if status in self._fine or 200 <= status <= 299:
+            return "fine"
+        if self._redirects_are_fine and 300 <= status <= 399:
+            return "fine"
+        return "again"
+
+
+class HttpClient:
+    """Sends requests as a configuration with `http_client_fields` says.
+
+    Args:
+        config: The body of the component.
+        resources: Those of the component.
+
+    Raises:
+        ConfigError: A value makes no sense, or a rate limit does not exist.
+    """
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        self._resources = resources
+        self._log = resources.log
+        self.requests = RequestFactory(config)
+        self._authentication = Authentication(config)
+        self._tls = ClientTls(config.object("tls"))
+        self.extract_headers = MetadataFilter(config.object("extract_headers"))
+        self._rate_limit = config.optional_text("rate_limit") or ""
+        if self._rate_limit and not resources.has_resource("rate_limit", self._rate_limit):
+            raise ConfigError(f"rate limit resource '{self._rate_limit}' was not found")
+        self._timeout = config.duration("timeout")
+        self._retry_period = config.duration("retry_period")
+        self._longest_wait = config.duration("max_retry_backoff")
+        self._retries = config.integer("retries")
+        self._follow_redirects = config.boolean("follow_redirects")
+        self._statuses = _Statuses(config, self._follow_redirects)
+        self._proxy = config.optional_text("proxy_url") or ""
+        self._dump_level = _LEVELS.get(config.text("dump_request_log_level").upper(), 0)
+        transport = config.object("transport")
+        self._dial_timeout = transport.duration("dial_context.timeout")
+        self._idle = _seconds(transport.text("idle_connection_timeout"), "transport.idle_connection_timeout")
+        self._idle_connections = transport.integer("max_idle_connections")
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    async def send(self, batch: Batch, *, with_body: bool = True) -> list[Any]:
+        """Send a batch as one request, again where that may help, and return the messages of the response.
+
+        Raises:
+            UnexpectedStatus: The last attempt was answered with a status that is no success.
+            ComponentError: The last attempt failed.
+        """
+        response = await self.exchange(batch, with_body=with_body)
+        return response_messages(response.status, response.headers, response.body, self.extract_headers)
+
+    async def exchange(self, batch: Batch, *, with_body: bool = True) -> HttpResponse:
+        """Send a batch as `send` does, and return the whole response."""
+        return await self._attempts(batch, with_body, self._exchange_once)
+
+    async def open(self, batch: Batch, *, with_body: bool = True) -> HttpStream:
+        """Send a batch as `send` does, and return the response as soon as its headers are there."""
+        return await self._attempts(batch, with_body, self._open_once)
+
+    async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine function on the event loop."""
+        return await self._resources.on_loop(call)
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        self._closed = True
+        session = self._session
+        self._session = None
+        if session is not None:
+            await self._resources.on_loop(session.close)
+
+    # -- attempts
+
+    async def _attempts(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[T]]) -> T:
+        url = self.requests.target(batch)
+        left = self._retries
+        wait = self._retry_period
+        retried = False
+        while True:
+            await self.wait_for_access()
+            request = self.requests.create(batch, with_body=with_body)
+            slower = False
+            try:
+                return await attempt(request)
+            except UnexpectedStatus as failure:
+                verdict = self._statuses.verdict(failure.status)
+                slower = verdict == "slower"
+                if verdict == "drop":
+                    left = 0
+                error: ComponentError = failure
+            except Closed:
+                raise
+            except ComponentError as failure:
+                error = type(failure)(f"{url}: {failure}")
+            if left <= 0:
+                raise error
+            left -= 1
+            if slower and retried:
+                wait = min(wait * 2, self._longest_wait)
+            retried = True
+            await tasks.sleep(wait)
+
+    async def wait_for_access(self) -> None:
+        """Wait until the rate limit lets a request go ahead. Raises: Closed."""
+        while self._rate_limit:
+            try:
+                wait = await self._resources.rate_limit(self._rate_limit).access()
+            except ComponentError as error:
+                self._log.error(f"Rate limit error: {error}")
+                wait = self._retry_period or 1.0
+            if wait <= 0:
+                return
+            await tasks.sleep(wait)
+
+    # -- on the event loop
+
+    async def _exchange_once(self, request: HttpRequest) -> HttpResponse:
+        async def exchange() -> HttpResponse:
+            reading = False
+            try:
+                async with asyncio.timeout(self._timeout or None):
+                    response, url = await self._follow(request)
+                    reading = True
+                    try:
+                        body = await response.read()
+                    finally:
+                        response.release()
+            except TimeoutError:
+                what = (
+                    "Client.Timeout or context cancellation while reading body"
+                    if reading
+                    else ("Client.Timeout exceeded while awaiting headers")
+                )
+                raise ComponentError(f"{_action(request)}: context deadline exceeded ({what})") from None
+            except (_client_error(), OSError, ValueError, ssl.SSLError) as error:
+                raise ComponentError(f"{_action(request)}: {_words(error)}") from None
+            return self._judged(url, response, body)
+
+        response = await self._resources.on_loop(exchange)
+        if self._dump_level:
+            self._dump(request, response)
+        return response
+
+    async def _open_once(self, request: HttpRequest) -> HttpStream:
+        async def start() -> HttpStream:
+            try:
+                async with asyncio.timeout(self._timeout or None):
+                    response, url = await self._follow(request)
+                    if self._statuses.verdict(response.status) != "fine":
+                        body = await response.read()
+                        self._judged(url, response, body)
+            except TimeoutError:
+                raise ComponentError(
+                    f"{_action(request)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+                ) from None
+            except (_client_error(), OSError, ValueError, ssl.SSLError) as error:
+                raise ComponentError(f"{_action(request)}: {_words(error)}") from None
+            return HttpStream(self, response)
+
+        return await self._resources.on_loop(start)
+
+    def _judged(self, url: str, response: aiohttp.ClientResponse, body: bytes) -> HttpResponse:
+        """A whole response. Raises: UnexpectedStatus."""
+        phrase = response.reason or _phrase(response.status)
+        if self._statuses.verdict(response.status) != "fine":
+            raise UnexpectedStatus(url, response.status, phrase, body)
+        return HttpResponse(response.status, phrase, list(response.headers.items()), body)
+
+    async def _follow(self, request: HttpRequest) -> tuple[aiohttp.ClientResponse, str]:
+        """Send a request, and those that redirects lead to. Returns: the last response, and the URL first asked for."""
+        session = self._open_session()
+        method, url, body = request.method, request.url, request.body
+        headers = list(request.headers)
+        for _ in range(REDIRECTS):
+            response = await self._send_one(session, method, url, headers, body)
+            location = response.headers.get("Location", "")
+            if not self._follow_redirects or response.status not in (301, 302, 303, 307, 308) or not location:
+                return response, request.url
+            await response.read()
+            response.release()
+            target = urljoin(url, location)
+            if response.status in (301, 302, 303):
+                # As browsers and Go do: what was sent is not sent again.
+                method, body = method if method in ("GET", "HEAD") else "GET", None
+                headers = [pair for pair in headers if pair[0] not in ("Content-Type", "Content-Length")]
+            if urlsplit(target).netloc != urlsplit(url).netloc:
+                headers = [pair for pair in headers if pair[0] not in ("Authorization", "Cookie", "Host")]
+            url = target
+        raise ValueError(f"stopped after {REDIRECTS} redirects")
+
+    async def _send_one(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None,
+    ) -> aiohttp.ClientResponse:
+        from multidict import CIMultiDict
+        from yarl import URL
+
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https"):
+            raise ValueError(f'unsupported protocol scheme "{parts.scheme}"')
+        if not parts.hostname:
+            raise ValueError("http: no Host in request URL")
+        fields: CIMultiDict[str] = CIMultiDict(headers)
+        address = URL(url)
+        authorization = await self._authentication.header(session, method, url)
+        if authorization:
+            fields["Authorization"] = authorization
+        if address.user is not None:
+            fields.setdefault("Authorization", basic_header(address.user, address.password or ""))
+            address = address.with_user(None)
+        fields.setdefault("User-Agent", USER_AGENT)
+        unpack = "Accept-Encoding" not in fields
+        if unpack:
+            fields["Accept-Encoding"] = "gzip"
+        return await session.request(
+            method,
+            address,
+            headers=fields,
+            data=body if body else None,
+            allow_redirects=False,
+            auto_decompress=unpack,
+            ssl=self._tls.context() if self._tls.enabled else True,
+            proxy=self._proxy or _proxy_of_environment(parts.scheme, parts.hostname, parts.port) or None,
+        )
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        """The session, made at the first request; it lives on the event loop."""
+        if self._closed:
+            raise ComponentError("type was closed")
+        if self._session is None:
+            import aiohttp
+
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._idle or 90.0, ttl_dns_cache=10),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._dial_timeout or None),
+                middlewares=self._authentication.session_middlewares(),
+                skip_auto_headers=("User-Agent", "Content-Type"),
+                read_bufsize=2**18,
+            )
+        return self._session
+
+    def _dump(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Log what was sent and received; secrets stay out."""
+        shown = {name: value for name, value in request.headers if name != "Authorization"}
+        self._log.log(
+            self._dump_level,
+            "HTTP request and response",
+            method=request.method,
+            url=request.url,
+            request_headers=shown,
+            request_body=(request.body or b"").decode("utf-8", "replace"),
+            status=response.status,
+            response_headers=dict(response.headers),
+            response_body=response.body.decode("utf-8", "replace"),
+        )
+
+
+_LEVELS: Final = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
+
+
+def _seconds(text: str, name: str) -> float:
+    try:
+        return parse_seconds(text) if text else 0.0
+    except InvalidDuration as error:
+        raise ConfigError(f"failed to parse '{name}' as a duration string: {error}") from None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _action(request: HttpRequest) -> str:
+    """How Go begins what it says of a request, such as ``Post "http://a/"``."""
+    return f'{request.method[:1].upper()}{request.method[1:].lower()} "{request.url}"'
+
+
+def _words(error: BaseException) -> str:
+    """What Go's `net/http` would say."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"dial tcp: lookup {error.host}: no such host"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"tls: failed to verify certificate: x509: {_certificate_words(error.certificate_error)}"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return f"tls: {error.os_error}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        inner = error.os_error
+        found = _REFUSED.search(str(inner))
+        host, port = found.groups() if found else (error.host, error.port)
+        address = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        return dial_error("tcp", address, inner)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "EOF"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "unexpected EOF"
+    if isinstance(error, aiohttp.InvalidURL):
+        return f'parse "{error.url}": invalid URL'
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return reason(error)
+    return str(error) or type(error).__name__
+
+
+def _certificate_words(error: BaseException) -> str:
+    text = str(getattr(error, "verify_message", "") or error)
+    if "self-signed" in text or "unable to get local issuer" in text:
+        return "certificate signed by unknown authority"
+    return text
+
+
+def _proxy_of_environment(scheme: str, host: str, port: int | None) -> str:
+    """The proxy that the environment names for a host; none for this machine itself."""
+    from urllib import request as environment  # not all of it is in the type stubs
+
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return ""
+    proxies = environment.getproxies_environment()
+    found = proxies.get(scheme, "")
+    bypass: Callable[[str, dict[str, str]], bool] = vars(environment)["proxy_bypass_environment"]
+    if not found or bypass(f"{host}:{port}" if port else host, proxies):
+        return ""
+    return found
