@@ -320,6 +320,7 @@ def _load() -> None:
     with _loading.lock:
         if _loading.done:
             return
+        importlib.import_module("headwater.bloblang.core")
         for folder in ("functions", "methods"):
             package = importlib.import_module(f"headwater.bloblang.{folder}")
             for module in pkgutil.iter_modules(package.__path__):

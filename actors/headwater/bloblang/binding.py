@@ -1,0 +1,221 @@
+"""Calls: which function or method is meant, and which argument is for which parameter.
+
+What can be told without a message is told here: unknown names, numbers of arguments, types of literals, and whatever
+constructors and static functions make of literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from headwater.bloblang.core import PLACEHOLDERS
+from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.registry import UNSET, Environment, Param, Spec
+from headwater.bloblang.syntax import Argument, Call, Literal, Node
+from headwater.bloblang.values import Marker, get_bool, integer, number, type_name
+
+Given = list[tuple[str, Node]]
+
+
+def bind(
+    environment: Environment,
+    kind: str,
+    name: str,
+    target: Node | None,
+    given: Given,
+    at: int,
+) -> Node:
+    """Make a call of a name and the arguments that were written.
+
+    Args:
+        environment: Where functions and methods are looked up.
+        kind: "function" or "method".
+        name: As written.
+        target: The method's target.
+        given: Pairs of name (empty for positional ones) and expression.
+        at: Offset of the call.
+
+    Raises:
+        BloblangError: The call cannot be right; the text is the reference's.
+    """
+    table = environment.functions if kind == "function" else environment.methods
+    spec = table.get(name)
+    if spec is None:
+        refused = environment.refused.get(name)
+        raise BloblangError(refused or f"unrecognised {kind} '{name}'")
+    arguments = _assign(spec, given)
+    literal = Literal(at, None)
+    for argument, param in zip(arguments, _params(spec, len(arguments)), strict=False):
+        _fold(argument, param, spec)
+    call = Call(at, spec, target, arguments, label=_label(spec, arguments))
+    if spec.native in PLACEHOLDERS:
+        made = PLACEHOLDERS[spec.native](call)
+        return call if made is None else made
+    if spec.constructor and not call.dynamic and not any(each.type == "query" for each in arguments):
+        call.made = _guarded(spec.native, *values(arguments))
+    if spec.static and not call.dynamic and (target is None or isinstance(target, Literal)):
+        literal.value = _evaluate(call)
+        literal.name = call.annotation()
+        return literal
+    return call
+
+
+def values(arguments: list[Argument]) -> list[Any]:
+    """The values of arguments that are all known."""
+    return [each.value for each in arguments]
+
+
+def _guarded(native: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return native(*arguments)
+    except BloblangError:
+        raise
+    except Exception as error:
+        raise BloblangError(f"{type(error).__name__}: {error}") from error
+
+
+def _evaluate(call: Call) -> Any:
+    from headwater.bloblang.execution import coerce_target
+
+    spec = call.spec
+    native = call.made if spec.constructor else spec.native
+    arguments = [] if spec.constructor else values(call.arguments)
+    if call.target is None:
+        return _guarded(native, *arguments)
+    assert isinstance(call.target, Literal)
+    return _guarded(native, coerce_target(spec.target, call.target.value), *arguments)
+
+
+def _params(spec: Spec, count: int) -> list[Param]:
+    if spec.variadic:
+        return [Param(f"argument {n}", spec.variadic) for n in range(count)]  # type: ignore[arg-type]
+    return list(spec.params)
+
+
+def _assign(spec: Spec, given: Given) -> list[Argument]:
+    names = [name for name, _ in given if name]
+    if names and len(names) < len(given):
+        raise BloblangError("cannot mix named and nameless arguments")
+    if spec.variadic:
+        if names:
+            raise BloblangError("named arguments are not supported")
+        return [Argument(f"argument {n}", None, node, spec.variadic) for n, (_, node) in enumerate(given)]
+    params = spec.params
+    if not names and len(given) > len(params):
+        raise BloblangError(f"wrong number of arguments, expected {len(params)}, got {len(given)}")
+    found: dict[str, Node] = {}
+    if names:
+        known = [param.name for param in params]
+        for name, node in given:
+            if name not in known:
+                near = _near(name, known)
+                raise BloblangError(f"unknown parameter {name}" + (f", did you mean {near}?" if near else ""))
+            if name in found:
+                raise BloblangError(f"duplicate named arg: {name}")
+            found[name] = node
+    else:
+        found = {param.name: node for param, (_, node) in zip(params, given, strict=False)}
+    missing = [param.name for param in params if param.required and param.name not in found]
+    if missing:
+        raise BloblangError(f"missing parameter{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
+    return [
+        Argument(param.name, None if param.default is UNSET else param.default, found.get(param.name), param.type)
+        for param in params
+    ]
+
+
+def _near(name: str, known: list[str]) -> str:
+    # The reference suggests the parameter with the smallest edit distance.
+    if len(known) == 1:
+        return known[0]
+    best, least = "", len(name) + 1
+    for each in known:
+        distance = _distance(name, each)
+        if distance < least:
+            best, least = each, distance
+    return best
+
+
+def _distance(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
+
+
+def _fold(argument: Argument, param: Param, spec: Spec) -> None:
+    node = argument.node
+    if node is None:
+        if param.type == "query" and argument.value is not None:
+            constant = argument.value
+            argument.value = lambda this: constant
+        return
+    if param.type == "query":
+        if isinstance(node, Literal) and not param.scalars:
+            raise BloblangError(
+                f"field {param.name}: wrong argument type, expected query, got {type_name(node.value)}"
+            )
+        return
+    if not isinstance(node, Literal) or isinstance(node.value, Marker):
+        return
+    try:
+        argument.value = convert(param.type, node.value)
+    except BloblangError as error:
+        prefix = f"{param.name}: " if spec.variadic else f"field {param.name}: "
+        raise BloblangError(prefix + error.text) from None
+    argument.node = None
+
+
+def convert(kind: str, value: Any) -> Any:
+    """What a parameter of some type gets of a value.
+
+    Raises:
+        BloblangError: The value is of another type.
+    """
+    if kind == "any":
+        return value
+    if kind == "string":
+        if type(value) is str:
+            return value
+        if type(value) is bytes:
+            return value.decode("utf-8", "surrogateescape")
+        raise BloblangError(f"wrong argument type, expected string, got {type_name(value)}")
+    if kind == "integer":
+        return integer(value)
+    if kind == "number":
+        return number(value)
+    if kind == "float":
+        return float(number(value))
+    if kind == "bool":
+        return get_bool(value)
+    if kind == "array" or kind == "object":
+        if type_name(value) != kind:
+            raise BloblangError(f"wrong argument type, expected {kind}, got {type_name(value)}")
+        return value
+    if kind == "timestamp":
+        from headwater.bloblang.timeformat import to_timestamp
+
+        return to_timestamp(value)
+    raise TypeMismatch(value, kind)
+
+
+def _label(spec: Spec, arguments: list[Argument]) -> str:
+    name = spec.name
+    first = arguments[0] if arguments else None
+    given = first.value if first is not None and first.node is None else None
+    if spec.kind == "function":
+        if name == "json":
+            return f"json path `{given or ''}`" if given is not None else ""
+        if name in ("meta", "root_meta", "metadata"):
+            word = "metadata" if name == "metadata" else "meta"
+            return f"{word} field {given}" if given else f"{word} object"
+        if name == "var" and given:
+            return f"variable {given}"
+    elif name == "apply" and given is not None:
+        return f"map {given}"
+    return ""
+
+

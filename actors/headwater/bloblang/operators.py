@@ -1,0 +1,212 @@
+"""What operators do where the compiled code's fast path does not apply."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.values import (
+    Float32,
+    Timestamp,
+    UInt64,
+    encode_text,
+    equal,
+    get_bool,
+    go_type_name,
+    is_number,
+    number,
+    to_bytes,
+    truncated,
+    type_name,
+    wrap_int64,
+)
+
+_VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
+_TEXT = (str, bytes, Timestamp)
+
+
+def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> BloblangError:
+    """The error of an operator that cannot take these two types."""
+    verb = _VERBS.get(operator, "compare")
+    actual = type_name(right)
+    if verb == "compare" and actual == "timestamp":
+        actual = "string"
+    return BloblangError(
+        f"cannot {verb} types {type_name(left)} (from {left_name}) and {actual} (from {right_name})"
+    )
+
+
+def _operand(value: Any) -> int | float | None:
+    kind = type(value)
+    if kind is int or kind is float:
+        return number(value)
+    if kind is Float32 or not is_number(value):
+        return None
+    result = number(value)
+    return wrap_int64(result) if type(result) is UInt64 else result
+
+
+def _calculate(operator: str, a: int | float, b: int | float, right_name: str) -> Any:
+    if operator == "/":
+        if b == 0:
+            raise BloblangError(f"{right_name}: attempted to divide by zero", True)
+        try:
+            return float(a) / float(b)
+        except OverflowError:
+            return math.inf
+    if operator == "%":
+        x = truncated(a) if type(a) is float else int(a)
+        y = truncated(b) if type(b) is float else int(b)
+        if y == 0:
+            raise BloblangError(f"{right_name}: attempted to divide by zero", True)
+        result = abs(x) % abs(y)
+        return -result if x < 0 else result
+    if type(a) is float or type(b) is float:
+        try:
+            x, y = float(a), float(b)
+            return x + y if operator == "+" else x - y if operator == "-" else x * y
+        except OverflowError:
+            return math.inf
+    exact = a + b if operator == "+" else a - b if operator == "-" else a * b
+    return wrap_int64(int(exact))
+
+
+def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> Any:
+    """The result of any operator but ``| && ||``.
+
+    Raises:
+        BloblangError: The operands' types do not fit, or the divisor is zero.
+    """
+    if operator == "==":
+        return equal(left, right)
+    if operator == "!=":
+        return not equal(left, right)
+    a, b = _operand(left), _operand(right)
+    if operator in _VERBS:
+        if a is not None and b is not None:
+            return _calculate(operator, a, b, right_name)
+        if operator == "+" and type(left) in (str, bytes) and type(right) in _TEXT:
+            return (to_bytes(left) + to_bytes(right)).decode("utf-8", "surrogateescape")
+        raise mismatch(operator, left, right, left_name, right_name)
+    if a is not None and b is not None:
+        return _ordered(operator, a, b)
+    if type(left) in _TEXT and type(right) in _TEXT:
+        return _ordered(operator, to_bytes(left), to_bytes(right))
+    raise mismatch(operator, left, right, left_name, right_name)
+
+
+def _ordered(operator: str, a: Any, b: Any) -> bool:
+    if operator == ">":
+        return bool(a > b)
+    if operator == ">=":
+        return bool(a >= b)
+    if operator == "<":
+        return bool(a < b)
+    return bool(a <= b)
+
+
+def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
+    """``left + right``"""
+    if type(left) is str and type(right) is str:
+        return left + right
+    return arithmetic("+", left, right, left_name, right_name)
+
+
+def truth(value: Any) -> bool:
+    """An operand of ``&&`` and ``||``.
+
+    Raises:
+        TypeMismatch: It is neither bool nor number.
+    """
+    if value is True or value is False:
+        return value
+    try:
+        return get_bool(value)
+    except TypeMismatch as error:
+        error.annotated = True
+        raise
+
+
+def inverted(value: Any) -> bool:
+    """``!value``; only booleans can be inverted."""
+    if value is True or value is False:
+        return not value
+    raise TypeMismatch(value, "bool")
+
+
+def not_boolean(value: Any, name: str) -> BloblangError:
+    """The error of a condition that is no boolean."""
+    return BloblangError(f"{name} resolved to a non-boolean value {go_text(value)} ({go_type_name(value)})", True)
+
+
+def go_text(value: Any) -> str:
+    """A value as the reference's own language prints it, maps sorted by key."""
+    if value is None:
+        return "<nil>"
+    if type(value) is list:
+        return f"[{' '.join(map(go_text, value))}]"
+    if type(value) is dict:
+        return "map[" + " ".join(f"{key}:{go_text(value[key])}" for key in sorted(value, key=encode_text)) + "]"
+    if type(value) is bytes:
+        return f"[{' '.join(map(str, value))}]"
+    if isinstance(value, float):
+        return _go_float(value)
+    from headwater.bloblang.values import to_text
+
+    return to_text(value)
+
+
+def _go_float(value: float) -> str:
+    from headwater.bloblang.values import float_text
+
+    text = float_text(value)
+    if "e+" in text and abs(value) < 1e21:
+        from headwater.bloblang.values import float_json
+
+        return float_json(value)
+    return text
+
+
+def sliced(target: Any, low: Any, high: Any, step: Any) -> Any:
+    """``target[low:high:step]``; None stands for a bound that is not there."""
+    bounds: list[int | None] = []
+    for value, name in ((low, "slice start bound"), (high, "slice end bound"), (step, "slice step")):
+        if value is None:
+            bounds.append(None)
+            continue
+        try:
+            result = number(value)
+        except BloblangError as error:
+            raise BloblangError(f"{name}: {error.text}", True) from None
+        bounds.append(truncated(result) if type(result) is float else int(result))
+    if type(target) not in (list, str, bytes):
+        error = TypeMismatch(target, "array", "string")
+        error.annotated = True
+        raise error
+    start, end, stride = bounds
+    if stride == 0:
+        raise BloblangError("slice step cannot be zero", True)
+    if start is not None and end is not None and (stride is None or stride > 0):
+        first = start + len(target) if start < 0 else start
+        last = end + len(target) if end < 0 else end
+        if first > last:
+            raise BloblangError(f"lower slice bound ({first}) must be lower than upper ({last})", True)
+    return target[start:end:stride]
+
+
+def indexed(target: Any, index: Any) -> Any:
+    """``target[index]``; negative indices count from the end."""
+    if type(target) not in (list, str, bytes):
+        error = TypeMismatch(target, "array", "string")
+        error.annotated = True
+        raise error
+    position = number(index)
+    at = truncated(position) if type(position) is float else int(position)
+    if at < 0:
+        at += len(target)
+    if not 0 <= at < len(target):
+        raise BloblangError(f"index {at} out of bounds for length {len(target)}", True)
+    return target[at]
+
+

@@ -1,0 +1,358 @@
+"""Mappings and interpolation strings: from text to syntax tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from headwater.bloblang.errors import ParseError
+from headwater.bloblang.parser import ExpressionParser
+from headwater.bloblang.registry import Environment
+from headwater.bloblang.scanner import NAME, Failure
+from headwater.bloblang.syntax import Assign, IfStatement, Let, Node, Program, SetMeta, Statement
+
+_IMPORT_DEPTH = 64
+
+
+class MappingParser(ExpressionParser):
+    """Reads mappings.
+
+    Args:
+        source: The whole text.
+        environment: Functions and methods.
+        directory: Where relative imports are looked for.
+        depth: How many imports lead here.
+    """
+
+    def __init__(self, source: str, environment: Environment, directory: str = "", depth: int = 0) -> None:
+        super().__init__(source, environment)
+        self.directory = directory
+        self.imports = depth
+        self.maps: dict[str, list[Statement]] = {}
+        self.first_line = 1
+
+    def line(self, at: int) -> int:
+        """The line of an offset, counted from the first line of the mapping or map around it."""
+        return self.source.count("\n", 0, at) + 2 - self.first_line
+
+    def mapping(self) -> Program:
+        """The whole text as a mapping.
+
+        Raises:
+            ParseError: It is none.
+        """
+        try:
+            return self._mapping()
+        except Failure as failure:
+            raise failure.error(self.source) from None
+
+    def _mapping(self) -> Program:
+        try:
+            return self._direct_import()
+        except Failure as failure:
+            if failure.fatal:
+                raise
+        self.at = 0
+        try:
+            return self._statements()
+        except Failure as failure:
+            if failure.fatal:
+                raise
+            statements = failure
+        try:
+            return self._shorthand()
+        except Failure as failure:
+            shorthand = failure
+        if self.slices and "[" in self.source:
+            # Brackets behind a value are no syntax for all: what is wrong is told as if they were none.
+            self.slices = False
+            try:
+                self._shorthand()
+            except Failure as failure:
+                shorthand = failure
+        raise shorthand if shorthand.at > statements.at else statements
+
+    def _direct_import(self) -> Program:
+        self.skip()
+        start = self.at
+        self.term("from")
+        self.need_blanks()
+        path = self.quoted()
+        self.skip()
+        if self.at < self.end:
+            self.fatal(start, f"unexpected content after single root import: {self.source[self.at :]}")
+        return self._imported(path, start)
+
+    def _imported(self, path: str, at: int) -> Program:
+        if not self.environment.imports:
+            self.fatal(at, f"failed to read import: open {path}: imports are switched off")
+        full = path if os.path.isabs(path) else os.path.join(self.directory, path)
+        try:
+            with open(full, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                text = file.read()
+        except OSError as error:
+            reason = (error.strerror or "failed").lower()
+            verb = "read" if isinstance(error, IsADirectoryError) else "open"
+            self.fatal(at, f"failed to read import: {verb} {full}: {reason}")
+        if self.imports >= _IMPORT_DEPTH:
+            self.fatal(at, f"failed to parse import '{path}': imports are nested too deeply")
+        parser = MappingParser(text, self.environment, os.path.dirname(full), self.imports + 1)
+        try:
+            return parser.mapping()
+        except ParseError as error:
+            self.fatal(at, f"failed to parse import '{path}': {error.text}")
+
+    def _shorthand(self) -> Program:
+        self.at = 0
+        self.skip()
+        start = self.at
+        query = self.query()
+        self.skip()
+        if self.at < self.end:
+            written = self.source[start : self.at].rstrip()
+            if len(written) > 12:
+                written = written[:12] + "..."
+            raise Failure(
+                self.at,
+                (
+                    f"the mapping to end here as the beginning is shorthand for `root = {written}`, "
+                    "but this shorthand form cannot be followed with more assignments",
+                ),
+            )
+        return Program([Assign(self.line(start), (), query)], self.maps)
+
+    def _statements(self) -> Program:
+        self.maps = {}
+        found: list[Statement] = []
+        self.skip()
+        while True:
+            statement = self._first_of(
+                self._import, self._map, self._let, self._meta, self._assign, self._if_statement
+            )
+            if statement is not None:
+                found.append(statement)
+            self.blanks()
+            if self.at == self.end:
+                break
+            self.line_break()
+            self.skip()
+            if self.at == self.end:
+                break
+        return Program(found, self.maps)
+
+    def _first_of(self, *alternatives: Callable[[], Statement | None]) -> Statement | None:
+        start = self.at
+        joined: Failure | None = None
+        for alternative in alternatives:
+            self.at = start
+            try:
+                return alternative()
+            except Failure as failure:
+                if failure.fatal:
+                    raise
+                joined = failure if joined is None else joined.join(failure)
+        assert joined is not None
+        raise joined
+
+    def _import(self) -> None:
+        start = self.at
+        self.term("import", "import")
+        self.need_blanks()
+        path = self.required(lambda: self.labelled(self.quoted, "filepath"))
+        maps = self._imported(path, start).maps
+        if not maps:
+            self.fatal(start, f"no maps to import from '{path}'")
+        clashes = sorted(set(maps) & set(self.maps))
+        if clashes:
+            self.fatal(start, f"map name collisions from import '{path}': [{' '.join(clashes)}]")
+        self.maps.update(maps)
+
+    def _map(self) -> None:
+        start = self.at
+        self.term("map", "map")
+        self.need_blanks()
+        name = self.required(lambda: self.name_or_string("map name"))
+        self.need_blanks()
+        outer, self.first_line = self.first_line, self.source.count("\n", 0, start) + 1
+        try:
+            body = self._block(self._let, self._no_meta, self._assign, self._if_statement)
+        finally:
+            self.first_line = outer
+        if name in self.maps:
+            self.fatal(start, f"map name collision: {name}")
+        self.maps[name] = body
+
+    def _no_meta(self) -> None:
+        start = self.at
+        self._meta()
+        self.fatal(start, "setting meta fields is not allowed within this block")
+
+    def _block(self, *alternatives: Callable[[], Statement | None]) -> list[Statement]:
+        self.term("{")
+        found: list[Statement] = []
+        started = False
+
+        def one() -> None:
+            nonlocal started
+            start = self.at
+            try:
+                statement = self._first_of(*alternatives)
+            except Failure as failure:
+                if started and not failure.fatal and failure.at == start:
+                    failure.expected.insert(0, "")
+                raise
+            started = True
+            if statement is not None:
+                found.append(statement)
+
+        def line() -> None:
+            self.blanks()
+            self.line_break()
+
+        self.delimited(one, line, "}")
+        return found
+
+    def _value(self) -> Node:
+        self.need_blanks()
+        return self.query()
+
+    def _let(self) -> Statement:
+        start = self.at
+        self.term("let", "assignment")
+        self.need_blanks()
+        name = self.required(lambda: self.name_or_string("variable name"))
+        self.need_blanks()
+        self.term("=")
+        return Let(self.line(start), name, self._value())
+
+    def _meta(self) -> Statement:
+        start = self.at
+        self.term("meta", "assignment")
+        try:
+            self.need_blanks()
+        except Failure as failure:
+            failure.expected = ["", "whitespace"]
+            if not self.peek("="):
+                failure.expected = ["whitespace"]
+            raise
+        key = None
+        if self.peek('"') or NAME.match(self.source, self.at):
+            key = self.name_or_string("meta field")
+        self.blanks()
+        self.term("=")
+        return SetMeta(self.line(start), key, self._value())
+
+    def _assign(self) -> Statement:
+        start = self.at
+        segments = [self.name("assignment")]
+        while self.peek('."') or NAME.match(self.source, self.at + 1) and self.peek("."):
+            self.at += 1
+            segments.append(self.name_or_string("method or field path"))
+        self.need_blanks()
+        self.term("=")
+        path = tuple(segments[1:] if segments[0] == "root" else segments)
+        return Assign(self.line(start), path, self._value())
+
+    def _if_statement(self) -> Statement:
+        start = self.at
+        self.term("if", "assignment")
+        self.need_blanks()
+        alternatives = (self._let, self._meta, self._assign, self._if_statement)
+        condition = self.query()
+        self.skip()
+        branches = [(condition, self._block(*alternatives))]
+        otherwise = None
+        while True:
+            end = self.at
+            try:
+                self.skip()
+                self.term("else if")
+                self.need_blanks()
+                condition = self.query()
+                self.skip()
+                branches.append((condition, self._block(*alternatives)))
+            except Failure as failure:
+                if failure.fatal:
+                    raise
+                self.at = end
+                break
+        try:
+            self.skip()
+            self.term("else")
+            self.skip()
+            otherwise = self._block(*alternatives)
+        except Failure as failure:
+            if failure.fatal:
+                raise
+            self.at = end
+        return IfStatement(self.line(start), branches, otherwise)
+
+
+def parse_mapping(source: str, environment: Environment, directory: str = "") -> Program:
+    """Parse a mapping.
+
+    Raises:
+        ParseError: It is none.
+    """
+    return MappingParser(source, environment, directory).mapping()
+
+
+def parse_query(source: str, environment: Environment, single_line: bool = False) -> Node:
+    """Parse a text that is one query.
+
+    Raises:
+        ParseError: It is none, or something follows it.
+    """
+    parser = ExpressionParser(source, environment)
+    try:
+        node = parser.query()
+        parser.skip()
+        if parser.at < parser.end:
+            raise Failure(parser.at, ("end of input",))
+        return node
+    except Failure as failure:
+        raise failure.error(source, single_line) from None
+
+
+def parse_interpolation(source: str, environment: Environment) -> list[str | Node]:
+    """Parse a text with ``${! query }`` in it: pieces of text and queries.
+
+    Raises:
+        ParseError: A query is none, or does not end.
+    """
+    parser = ExpressionParser(source, environment)
+    pieces: list[str | Node] = []
+    text: list[str] = []
+    at = 0
+    try:
+        while True:
+            found = source.find("$", at)
+            if found < 0:
+                text.append(source[at:])
+                break
+            text.append(source[at:found])
+            if source.startswith("${{!", found):
+                end = source.find("}}", found)
+                if end < 0:
+                    raise Failure(found + 4, ("end of escaped expression",), True)
+                text.append("${!" + source[found + 4 : end] + "}")
+                at = end + 2
+            elif source.startswith("${!", found):
+                parser.at = found + 3
+                parser.blanks()
+                node = parser.required(parser.query)
+                parser.blanks()
+                parser.must("}", "end of expression")
+                at = parser.at
+                if "".join(text):
+                    pieces.append("".join(text))
+                text = []
+                pieces.append(node)
+            else:
+                text.append("$")
+                at = found + 1
+    except Failure as failure:
+        raise failure.error(source, True) from None
+    if "".join(text):
+        pieces.append("".join(text))
+    return pieces
