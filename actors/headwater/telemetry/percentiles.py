@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def percentile(ordered: Sequence[int], share: float) -> float:
-    """The value below which that share of a sorted sample lies, interpolated as the reference does; 0 without samples."""
+    """The value below which that share of a sorted sample lies, interpolated; 0 without samples."""
     count = len(ordered)
     if not count:
         return 0.0

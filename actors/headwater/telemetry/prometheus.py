@@ -46,9 +46,7 @@ class PrometheusText:
         """The text; with `process` also what is known of the process itself."""
         lines: list[str] = []
         for name, kind, samples in self.families():
-            lines.append(
-                f"# HELP {name} Headwater {_HELP['timing' if kind in ('summary', 'histogram') else kind]} metric"
-            )
+            lines.append(f"# HELP {name} Headwater {_HELP[kind]} metric")
             lines.append(f"# TYPE {name} {kind}")
             lines.extend(_line(name + suffix, labels, value) for suffix, labels, value in samples)
         if process:
