@@ -62,7 +62,8 @@ def check_streams(program: str, server: str, folder: Path) -> None:
         base = ""
         until = time.monotonic() + 30
         while not base:
-            assert process.poll() is None and time.monotonic() < until, address_file.read_text(encoding="utf-8")
+            running = process.poll() is None and time.monotonic() < until
+            assert running, address_file.read_text(encoding="utf-8")
             text = address_file.read_text(encoding="utf-8")
             found = [word for word in text.replace('"', " ").split() if word.startswith("http://127.0.0.1:")]
             base = found[0].rstrip("/") if found else ""
