@@ -87,6 +87,16 @@ class Node:
         node.aliased = True
         return node
 
+    def become(self, other: Node) -> None:
+        """Take over what another node holds; the place stays."""
+        self.shape = other.shape
+        self.value = other.value
+        self.style = other.style
+        self._tag = other._tag
+        self.items = other.items
+        self.pairs = other.pairs
+        self.aliased = False
+
     @property
     def is_scalar(self) -> bool:
         """Whether it is a single value."""
@@ -138,7 +148,9 @@ class Node:
 
     def _plain(self, inside: tuple[int, ...]) -> Any:
         if self.shape == "scalar":
-            return decode_scalar(self)
+            value = decode_scalar(self)
+            # JSON has one sort of numbers, and a whole one is written without a point.
+            return int(value) if type(value) is float and value.is_integer() and abs(value) < 1e21 else value
         own = id(self.pairs if self.shape == "mapping" else self.items)
         if self.aliased and own in inside:
             raise SyntaxProblem("yaml: anchor value contains itself")
