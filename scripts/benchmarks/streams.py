@@ -1,7 +1,7 @@
 """Whole processes: files through streams, latency, the API's speed, memory a stream.
 
-Where a figure has a ratio, it is the one to a plain single-threaded Python loop with orjson that does the same work, run
-in turn with it.
+Where a figure has a ratio, it is the one to a plain single-threaded Python loop with orjson that does the same work,
+run in turn with it.
 """
 
 from __future__ import annotations
