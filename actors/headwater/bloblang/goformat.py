@@ -10,7 +10,17 @@ import orjson
 
 from headwater.bloblang import gotext
 from headwater.bloblang.gofloat import format_float
-from headwater.bloblang.values import Float32, Timestamp, UInt64, number_text
+from headwater.bloblang.golayout import time_string
+from headwater.bloblang.values import (
+    DocumentInt,
+    Float32,
+    Timestamp,
+    UInt64,
+    decode_text,
+    encode_text,
+    go_type_name,
+    number_text,
+)
 
 _LARGEST = 1_000_000
 """The largest width or precision, as in Go."""
@@ -118,7 +128,7 @@ def sprintf(template: str, arguments: Sequence[Any]) -> str:
             position += 1
     if not reordered and position < len(arguments):
         extra = [
-            "<nil>" if value is None else f"{_type(value)}={_format(value, 'v', _Flags(), True)}"
+            "<nil>" if value is None else f"{go_type_name(value)}={_format(value, 'v', _Flags(), True)}"
             for value in arguments[position:]
         ]
         out.append(f"%!(EXTRA {', '.join(extra)})")
@@ -157,35 +167,16 @@ def _star(arguments: Sequence[Any], position: int) -> tuple[int | None, int]:
     return value, position + 1
 
 
-def _type(value: Any) -> str:
-    kind = type(value)
-    if kind is orjson.Fragment:
-        return "json.Number"
-    names: dict[type, str] = {
-        bool: "bool",
-        int: "int64",
-        UInt64: "uint64",
-        float: "float64",
-        Float32: "float32",
-        str: "string",
-        bytes: "[]uint8",
-        list: "[]interface {}",
-        dict: "map[string]interface {}",
-        Timestamp: "time.Time",
-    }
-    return names.get(kind, "value.Delete")
-
-
 def _bad(value: Any, verb: str) -> str:
     if value is None:
         return f"%!{verb}(<nil>)"
-    return f"%!{verb}({_type(value)}={_format(value, 'v', _Flags(), True)})"
+    return f"%!{verb}({go_type_name(value)}={_format(value, 'v', _Flags(), True)})"
 
 
 def _format(value: Any, verb: str, flags: _Flags, top: bool) -> str:
     kind = type(value)
     if verb == "T":
-        return flags.pad("<nil>" if value is None else _type(value))
+        return flags.pad("<nil>" if value is None else go_type_name(value))
     if value is None:
         if verb == "v":
             return flags.pad("<nil>" if top or not flags.sharp else "interface {}(nil)")
@@ -200,19 +191,19 @@ def _format(value: Any, verb: str, flags: _Flags, top: bool) -> str:
         return _float(value, verb, flags)
     if kind is str:
         return _text(value, value, verb, flags)
-    if kind is orjson.Fragment:
+    if kind is orjson.Fragment or kind is DocumentInt:
         return _text(value, number_text(value), verb, flags)
     if kind is bytes:
         return _bytes(value, verb, flags)
     if kind is Timestamp:
-        return _text(value, value.go_string(), verb, flags)
+        return _text(value, time_string(value), verb, flags)
     if kind is list:
         inner = [_format(item, verb, flags, False) for item in value]
         if verb == "v" and flags.sharp:
             return "[]interface {}{" + ", ".join(inner) + "}"
         return "[" + " ".join(inner) + "]"
     if kind is dict:
-        pairs = sorted(value.items(), key=lambda pair: gotext.to_bytes(pair[0]))
+        pairs = sorted(value.items(), key=lambda pair: encode_text(pair[0]))
         inner = [f"{_format(key, verb, flags, False)}:{_format(item, verb, flags, False)}" for key, item in pairs]
         if verb == "v" and flags.sharp:
             return "map[string]interface {}{" + ", ".join(inner) + "}"
@@ -302,7 +293,7 @@ def _text(value: Any, text: str, verb: str, flags: _Flags) -> str:
             return flags.pad(f"`{text}`")
         return flags.pad(gotext.quote_ascii(text) if flags.plus and verb == "q" else gotext.quote(text))
     if verb in "xX":
-        return _hex(gotext.to_bytes(text), verb, flags)
+        return _hex(encode_text(text), verb, flags)
     return _bad(value, verb)
 
 
@@ -312,7 +303,7 @@ def _bytes(value: bytes, verb: str, flags: _Flags) -> str:
     if verb in "vd":
         return "[" + " ".join(_integer(byte, "d", flags) for byte in value) + "]"
     if verb in "sqxX":
-        return _text(value, gotext.to_text(value), verb, flags)
+        return _text(value, decode_text(value), verb, flags)
     return "[" + " ".join(_bad_byte(byte, verb, flags) for byte in value) + "]"
 
 

@@ -1,4 +1,4 @@
-"""Text by the rules of Go: quoting, case by code point, the bytes behind a text.
+"""Text by the rules of Go: quoting, and case by code point.
 
 A text that is not UTF-8 is a `str` whose stray bytes are lone surrogates (``surrogateescape``).
 """
@@ -7,25 +7,14 @@ from __future__ import annotations
 
 import re
 
+from headwater.bloblang.values import decode_text, encode_text
+
 _SHORT = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 34: '\\"', 92: "\\\\"}
 _PLAIN = re.compile(r'[ !#-\[\]-~]*\Z')
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _WIDTHS = {"x": 2, "u": 4, "U": 8}
 _HEX = frozenset("0123456789abcdefABCDEF")
 _OCTAL = frozenset("01234567")
-
-
-def to_bytes(text: str) -> bytes:
-    """The bytes behind a text."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
-
-
-def to_text(raw: bytes) -> str:
-    """The text that bytes are; stray bytes are kept."""
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def quote(text: str) -> str:
@@ -126,7 +115,7 @@ def unescape(body: str, mark: str = '"') -> str:
             raw = raw or code >= 0x80
             at += 4
     result = "".join(parts)
-    return to_text(to_bytes(result)) if raw else result
+    return decode_text(encode_text(result)) if raw else result
 
 
 def _digits(digits: str, width: int, allowed: frozenset[str], base: int) -> int:
