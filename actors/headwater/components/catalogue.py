@@ -76,7 +76,7 @@ class Catalogue:
 
     def copy(self) -> Catalogue:
         """An independent copy."""
-        other = Catalogue(builtin=False, entry_points=self._pending_entry_points, bloblang=self.bloblang)
+        other = type(self)(builtin=False, entry_points=self._pending_entry_points, bloblang=self.bloblang)
         other._loaders = {kind: dict(loaders) for kind, loaders in self._loaders.items()}
         other._classes = dict(self._classes)
         other._denied = set(self._denied)

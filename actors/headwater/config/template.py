@@ -1,0 +1,211 @@
+"""Templates: components that a file describes by fields and a mapping from them to a configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater.config import decode
+from headwater.config.document import parse_document
+from headwater.config.env import replace_variables
+from headwater.config.fields import any_map, anything, boolean, choice, mapping, objects, text, texts
+from headwater.config.infer import infer
+from headwater.config.lint import DEFAULT, Linter, LintOptions
+from headwater.config.nodes import Node
+from headwater.config.service import expand, read_file
+from headwater.config.spec import LABELLED, NO_DEFAULT, Field, Spec
+from headwater.config.stream import check_shapes
+from headwater.errors import ConfigError
+
+if TYPE_CHECKING:
+    from headwater.bloblang import Mapping as BloblangMapping
+    from headwater.components.catalogue import Catalogue
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+
+KINDS: Final = ("cache", "input", "output", "processor", "rate_limit")
+"""What a template can stand for."""
+
+_NAME: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+_TYPES: Final = ("string", "int", "float", "bool", "unknown")
+_SHAPES: Final[dict[str, Any]] = {"scalar": "scalar", "map": "map", "list": "array"}
+_BEHIND_THE_ERROR: Final = 60
+
+TEMPLATE: Final = Field(
+    "",
+    "object",
+    fields=(
+        text("name", "The name of the component."),
+        choice("type", KINDS, "What sort of component it is."),
+        choice("status", ("stable", "beta", "experimental"), "How settled it is.", default="stable"),
+        texts("categories", "Where docs list it.", default=[]),
+        text("summary", "One sentence.", default=""),
+        text("description", "All there is to know.", default=""),
+        objects(
+            "fields",
+            text("name", "The field's key."),
+            text("description", "What it is for.", default=""),
+            choice("type", _TYPES, "What it holds.", optional=True),
+            choice("kind", tuple(_SHAPES), "One value, a list or a map.", default="scalar"),
+            anything("default", "What counts where nothing is written.", optional=True),
+            boolean("advanced", "Whether short examples leave it out.", default=False),
+            description="What the component is told.",
+            optional=True,
+        ),
+        mapping("mapping", "From the fields to a configuration."),
+        text("metrics_mapping", "Names of the metrics of what it stands for.", default=""),
+        objects(
+            "tests",
+            text("name", "What the test is called."),
+            any_map("config", "The fields.", optional=True),
+            any_map("expected", "The configuration that must come out.", optional=True),
+            description="Tests of the mapping.",
+            default=[],
+        ),
+    ),
+)
+"""What a template file holds."""
+
+
+class TemplateError(ConfigError):
+    """A template file cannot be used."""
+
+
+def add_templates(
+    catalogue: Catalogue,
+    patterns: Iterable[str],
+    *,
+    chilled: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Add the components that template files describe.
+
+    Args:
+        catalogue: Where they are added.
+        patterns: Paths and patterns of files.
+        chilled: Take templates although lint finds something.
+        environment: Variables for ``${NAME}``; those of the process by default.
+
+    Raises:
+        TemplateError: A file cannot be read or used, or lint found something in it.
+    """
+    complaints = []
+    for path in expand(patterns):
+        try:
+            data = read_file(path)
+            body, _ = replace_variables(data.decode("utf-8", "surrogateescape"), environment)
+            node = parse_document(body)
+            add_template(catalogue, node)
+        except ConfigError as error:
+            raise TemplateError(f"template file read error: template {path}: {error}") from None
+        if not chilled:
+            complaints += [f"template file {path}: {lint}" for lint in lint_template(catalogue, node)]
+    if complaints:
+        complaints.append("Shutting down due to linter errors, to prevent shutdown run Benthos with --chilled")
+        raise TemplateError("\n".join(complaints))
+
+
+def lint_template(catalogue: Catalogue, node: Node, options: LintOptions = DEFAULT) -> list[str]:
+    """What is wrong with a template."""
+    linter = Linter(catalogue, options)
+    linter.fields(TEMPLATE, node)
+    return [str(lint) for lint in linter.lints]
+
+
+def add_template(catalogue: Catalogue, node: Node) -> Spec:
+    """Add the component that a template describes.
+
+    Raises:
+        ConfigError: Its mapping, name or type cannot be used.
+    """
+    check_shapes(TEMPLATE, node)
+    kind: Any = _text(node, "type")
+    name = _text(node, "name")
+    compiled = _compiled(_text(node, "mapping"))
+    if kind not in KINDS:
+        raise ConfigError(f"unable to register template for component type {kind}")
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"component name '{name}' does not match the required regular expression /^[a-z0-9]+(_[a-z0-9]+)*$/"
+        )
+    fields = node.get("fields") if node.is_mapping else None
+    spec = Spec(
+        kind,
+        name,
+        Field("", "object", fields=tuple(_field(item) for item in (fields.items if fields is not None else ()))),
+        labelled=kind in LABELLED,
+        status=_text(node, "status") or "stable",
+        summary=_text(node, "summary"),
+        description=_text(node, "description"),
+        composite=True,
+    )
+    catalogue.add(_component_class(spec, compiled))
+    return spec
+
+
+def _component_class(spec: Spec, compiled: BloblangMapping) -> type[Any]:
+    """A class whose instances are what the template's mapping makes of the fields."""
+
+    def create(_: type[Any], config: Config, resources: Resources) -> Any:
+        node = Node.of(expand_template(spec, compiled, config))
+        child = infer(node, spec.kind, resources.path, config.catalogue)
+        return config.catalogue.create_class(spec.kind, child.name)(child.config, resources)
+
+    return type(f"Template_{spec.name}", (), {"spec": spec, "__new__": create})
+
+
+def expand_template(spec: Spec, compiled: BloblangMapping, config: Config) -> Any:
+    """The configuration that a template's mapping makes of its fields.
+
+    Raises:
+        ConfigError: The mapping failed.
+    """
+    from headwater.bloblang import BloblangError
+    from headwater.message import Message
+
+    values = {field.name: config.value(field.name) for field in spec.root.fields if config.has(field.name)}
+    try:
+        return compiled.value(Message(None, values))
+    except BloblangError as error:
+        raise ConfigError(f"mapping failed for template component: {error}") from None
+
+
+def _field(node: Node) -> Field:
+    """The field that a template describes."""
+    default = node.get("default") if node.is_mapping else None
+    kind = _text(node, "type")
+    return Field(
+        _text(node, "name"),
+        kind if kind in _TYPES else "unknown",
+        _SHAPES.get(_text(node, "kind"), "scalar"),
+        default=NO_DEFAULT if default is None else default.plain(),
+        advanced=_text(node, "advanced") == "true",
+        description=_text(node, "description"),
+    )
+
+
+def _text(node: Node, key: str) -> str:
+    found = node.get(key) if node.is_mapping else None
+    return "" if found is None else decode.text(found)
+
+
+def _compiled(source: str) -> BloblangMapping:
+    """A template's mapping; errors show the place."""
+    from headwater.bloblang import ParseError, compile_mapping
+
+    try:
+        return compile_mapping(source)
+    except ParseError as error:
+        raise ConfigError(f"parse mapping: {show_place(source, error.line, error.column, error.message)}") from None
+
+
+def show_place(source: str, line: int, column: int, message: str) -> str:
+    """An error in a text with the line that it is in, and a mark under the place."""
+    lines = source.split("\n")
+    shown = lines[line - 1] if 0 < line <= len(lines) else ""
+    margin = " " * len(str(line))
+    return (
+        f"line {line} char {column}: {message}\n{margin} |\n{line} | {shown[: column - 1 + _BEHIND_THE_ERROR]}\n"
+        f"{margin} | {' ' * (column - 1)}^---"
+    )
