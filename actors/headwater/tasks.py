@@ -81,6 +81,10 @@ class Future(Generic[T]):
         """Settle it with no value: for futures that are signals."""
         self._settle(None, None)
 
+    def give(self, value: T) -> None:
+        """Settle it with a value, as a callback."""
+        self._settle(value, None)
+
     def set_exception(self, error: BaseException) -> bool:
         """Settle it with a failure. Returns: False when it was settled already."""
         return self._settle(None, error)
@@ -94,6 +98,23 @@ class Future(Generic[T]):
             self._done = True
         self._drain()
         return True
+
+    def wait(self, timeout: float | None = None) -> T:
+        """Block a thread until it is settled; for the edges of a system only, never in an actor.
+
+        Args:
+            timeout: Seconds; None to wait for ever.
+
+        Raises:
+            TimedOut: It was not settled in time.
+            BaseException: What it failed with.
+        """
+        if not self._done:
+            signal = threading.Event()
+            self.add_callback(lambda _: signal.set())
+            if not signal.wait(timeout):
+                raise TimedOut
+        return self.result()
 
     def add_callback(self, call: Callable[[Future[T]], None]) -> None:
         """Make a call once it is settled, on the thread that settles it; at once if it is."""

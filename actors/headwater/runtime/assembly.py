@@ -1,0 +1,217 @@
+"""Making components of configurations: each with its `Resources`, and with what its configuration puts around it.
+
+An `Assembly` is what one stream (or one shared resource) is built with. It keeps what the stage has to know of the
+components inside: who must be told to connect, to flush, to stop replaying, and whose connections `/ready` shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from headwater import tasks
+from headwater.clock import Clock
+from headwater.components.batching import Batcher
+from headwater.components.contracts import Buffer, Cache, Input, Output, RateLimit, Scanner
+from headwater.components.resources import Resources
+from headwater.config.view import ComponentConfig
+from headwater.endpoints import Endpoint, Endpoints, Handler, SocketHandler
+from headwater.errors import BuildError, ComponentError, ConfigError
+from headwater.runtime.chain import Link, ProcessorChain
+from headwater.runtime.connection import ConnectedInput, ConnectedOutput, Connection
+from headwater.runtime.measured import MeasuredCache, MeasuredRateLimit
+from headwater.runtime.replay import ReplayingInput
+from headwater.runtime.services import Services
+from headwater.runtime.wrapped import BatchedOutput, ProcessedInput, ProcessedOutput
+from headwater.telemetry.metrics import MetricRegistry, Metrics
+
+T = TypeVar("T")
+
+
+class Assembly:
+    """Builds the components of one owner, and stands behind their `Resources`.
+
+    Args:
+        stream: The stream's id, or an empty text for shared resources.
+        metrics: Where series go: a life of the system's registry.
+    """
+
+    def __init__(self, services: Services, stream: str, metrics: MetricRegistry) -> None:
+        self.services = services
+        self.stream = stream
+        self.clock: Clock = services.clock
+        self._metrics = Metrics((metrics,), {"stream": stream})
+        self.opens: list[Callable[[], None]] = []
+        self.flushes: list[Callable[[], None]] = []
+        self.drains: list[Callable[[], None]] = []
+        self.inputs: list[Connection] = []
+        self.outputs: list[Connection] = []
+
+    # -- building
+
+    def input(self, config: ComponentConfig) -> Input:
+        """Make an input with all that belongs around it. Raises: ConfigError."""
+        made, resources = self._make(config)
+        source: Input = made
+        if not config.spec.composite:
+            connected = ConnectedInput(source, resources)
+            self.inputs.append(connected.connection)
+            source = connected
+            if self._replays(config):
+                replaying = ReplayingInput(source)
+                self.drains.append(replaying.drain)
+                source = replaying
+        if config.processors:
+            source = ProcessedInput(source, self.chain(config.processors))
+        return source
+
+    @staticmethod
+    def _replays(config: ComponentConfig) -> bool:
+        return "auto_replay_nacks" in config.spec.root.index and config.config.boolean("auto_replay_nacks")
+
+    def output(self, config: ComponentConfig) -> Output:
+        """Make an output with all that belongs around it. Raises: ConfigError."""
+        made, resources = self._make(config)
+        target: Output = made
+        if not config.spec.composite:
+            connected = ConnectedOutput(target, resources)
+            self.outputs.append(connected.connection)
+            self.opens.append(connected.open)
+            target = connected
+        if "batching" in config.spec.root.index:
+            target = self._batched(target, config, resources)
+        if config.processors:
+            target = ProcessedOutput(target, self.chain(config.processors))
+        return target
+
+    def _batched(self, target: Output, config: ComponentConfig, resources: Resources) -> Output:
+        policy = config.config.object("batching")
+        if Batcher.idle(policy):
+            return target
+        inner = self._resources(config, path=f"{resources.path}.batching")
+        batched = BatchedOutput(target, self._guarded(config, lambda: Batcher(policy, inner)))
+        self.flushes.append(batched.flush)
+        return batched
+
+    def chain(self, configs: Sequence[ComponentConfig]) -> ProcessorChain:
+        """Make processors that run one after the other. Raises: ConfigError."""
+        return ProcessorChain([Link(*self._make(config)) for config in configs])
+
+    def buffer(self, config: ComponentConfig) -> Buffer:
+        """Make a buffer. Raises: ConfigError."""
+        made: Buffer = self._make(config)[0]
+        return made
+
+    def scanner(self, config: ComponentConfig) -> Scanner:
+        """Make a scanner. Raises: ConfigError."""
+        made: Scanner = self._make(config)[0]
+        return made
+
+    def cache(self, config: ComponentConfig) -> Cache:
+        """Make a cache. Raises: ConfigError."""
+        made, resources = self._make(config)
+        return MeasuredCache(made, resources)
+
+    def rate_limit(self, config: ComponentConfig) -> RateLimit:
+        """Make a rate limit. Raises: ConfigError."""
+        made, resources = self._make(config)
+        return MeasuredRateLimit(made, resources)
+
+    def _make(self, config: ComponentConfig) -> tuple[Any, Resources]:
+        resources = self._resources(config)
+        cls = self.services.catalogue.create_class(config.kind, config.name)
+        return self._guarded(config, lambda: cls(config.config, resources)), resources
+
+    def _resources(self, config: ComponentConfig, path: str | None = None) -> Resources:
+        path = path or config.path
+        fields: dict[str, Any] = {"label": config.label, "path": path}
+        if self.stream:
+            fields["stream"] = self.stream
+        return Resources(
+            self,
+            stream=self.stream,
+            name=config.name,
+            label=config.label,
+            path=path,
+            log=self.services.log.having(**fields),
+            metrics=self._metrics.having(label=config.label, path=path),
+        )
+
+    @staticmethod
+    def _guarded(config: ComponentConfig, make: Callable[[], T]) -> T:
+        """Say which component it was that could not be made; only the innermost is named."""
+        try:
+            return make()
+        except BuildError:
+            raise
+        except (ConfigError, ComponentError) as error:
+            label = f"'{config.label}'" if config.label else "<no label>"
+            raise BuildError(f"failed to init {config.kind} {label} path {config.path}: {error}") from error
+
+    # -- headwater.components.resources.Surroundings
+
+    def build_input(self, config: ComponentConfig, resources: Resources) -> Input:
+        """Make a child input."""
+        return self.input(config)
+
+    def build_output(self, config: ComponentConfig, resources: Resources) -> Output:
+        """Make a child output."""
+        return self.output(config)
+
+    def build_chain(self, configs: Sequence[ComponentConfig], resources: Resources) -> ProcessorChain:
+        """Make processors that run one after the other."""
+        return self.chain(configs)
+
+    def build_scanner(self, config: ComponentConfig, resources: Resources) -> Scanner:
+        """Make a scanner."""
+        return self.scanner(config)
+
+    def resource(self, kind: str, label: str) -> Any:
+        """The shared component of that kind and label as it is now."""
+        return self.services.shared.get(kind, label)
+
+    def has_resource(self, kind: str, label: str) -> bool:
+        """Whether there is one."""
+        return bool(self.services.shared.has(kind, label))
+
+    def register_endpoint(
+        self,
+        resources: Resources,
+        path: str,
+        description: str,
+        handler: Handler | None,
+        socket_handler: SocketHandler | None,
+    ) -> Callable[[], None]:
+        """Offer a path over HTTP; the result withdraws it."""
+        endpoints = self.services.endpoints
+        endpoint = Endpoint(self.full_path(path), description, handler, socket_handler, self.stream)
+        endpoints.register(endpoint)
+        return lambda: endpoints.withdraw(endpoint)
+
+    def full_path(self, path: str) -> str:
+        """A component's path as it is served."""
+        slashed = path if path.startswith("/") else f"/{path}"
+        if self.stream and self.services.prefix_endpoints:
+            segments = [part for part in f"{self.stream}{slashed}".split("/") if part]
+            return "/" + "/".join(segments)
+        return slashed
+
+    async def listen(self, resources: Resources, address: str, routes: Any, tls: Any = None) -> Any:
+        """Serve HTTP on an address of a component's own."""
+        listener = self.services.listener
+        if listener is None:
+            raise ComponentError("no HTTP server is installed that could listen on an address of its own", "configuration")
+        table: Endpoints = routes
+        return await tasks.blocking(listener, address, table, tls)
+
+    async def on_loop(self, call: Callable[[], Any]) -> Any:
+        """Run a coroutine function of asyncio on the system's event loop."""
+        return await self.services.loop.run(call)
+
+    def inproc(self) -> Any:
+        """The system's hub of in-process channels."""
+        return self.services.hub
+
+    def crash(self, reason: str) -> None:
+        """End the service at once."""
+        self.services.crash(reason)

@@ -1,0 +1,79 @@
+"""The event loop for libraries that are written for asyncio: one thread a system, started when first used."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from headwater.tasks import Future
+
+T = TypeVar("T")
+
+
+class EventLoop:
+    """An asyncio loop on a thread of its own. Safe to use from any thread."""
+
+    def __init__(self, name: str = "headwater-loop") -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def get(self) -> asyncio.AbstractEventLoop:
+        """The loop, running."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._run, args=(self._loop,), name=self._name, daemon=True)
+                self._thread.start()
+            return self._loop
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        if pending:
+            loop.run_until_complete(asyncio.wait(pending, timeout=1.0))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    async def run(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine function on the loop and wait; when the caller is cancelled, so is it."""
+        loop = self.get()
+        future: Future[T] = Future()
+        running: list[asyncio.Task[Any]] = []
+
+        async def work() -> None:
+            try:
+                value = await call()
+            except asyncio.CancelledError:
+                future.set_exception(RuntimeError("cancelled"))
+                raise
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(value)
+
+        def begin() -> None:
+            running.append(loop.create_task(work()))
+
+        loop.call_soon_threadsafe(begin)
+        try:
+            return await future
+        finally:
+            if not future.done():
+                loop.call_soon_threadsafe(lambda: running[0].cancel())
+
+    def close(self) -> None:
+        """End the loop and its thread; what still runs on it is cancelled."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(timeout=5.0)

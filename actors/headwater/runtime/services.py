@@ -1,0 +1,48 @@
+"""What all streams of a system share: threads, time, the catalogue, tables of resources, endpoints and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from headwater.clock import Clock
+from headwater.components.catalogue import Catalogue
+from headwater.endpoints import Endpoints
+from headwater.runtime.dispatcher import Lanes, Pool
+from headwater.runtime.loop import EventLoop
+from headwater.telemetry.logs import Log
+from headwater.telemetry.metrics import MetricRegistry
+
+if TYPE_CHECKING:
+    from headwater.components.inproc import Hub
+    from headwater.runtime.shared import SharedResources
+
+Listener = Callable[[str, Endpoints, "tuple[str, str] | None"], Any]
+"""Serves a table of endpoints on an address (host:port), with TLS when there is a pair of certificate and key files;
+the result has a `close` method. Blocks until it is bound; raises `ComponentError` when that fails."""
+
+
+@dataclass(slots=True)
+class Services:
+    """One object that the runtime hands around, so that nothing of it has to be global.
+
+    Attributes:
+        prefix_endpoints: Whether paths of streams begin with the stream's id.
+        listener: Serves components that have an address of their own; None where no HTTP server is installed.
+        crash: Ends the whole service for a reason, as the `crash` processor asks.
+    """
+
+    pool: Pool
+    clock: Clock
+    lanes: Lanes
+    loop: EventLoop
+    catalogue: Catalogue
+    metrics: MetricRegistry
+    log: Log
+    endpoints: Endpoints
+    hub: Hub
+    prefix_endpoints: bool = True
+    listener: Listener | None = None
+    crash: Callable[[str], None] = field(default=lambda reason: None)
+    shared: SharedResources = field(init=False)

@@ -1,0 +1,200 @@
+"""What the builder puts around inputs and outputs where their configuration asks for it: processors, batching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from headwater import tasks
+from headwater.acknowledge import Delivery, Failure, Fragments
+from headwater.components.batching import Batcher, Joined
+from headwater.components.contracts import Input, Output
+from headwater.errors import ComponentError, HeadwaterError
+from headwater.message import Batch, Message
+from headwater.runtime.chain import ProcessorChain
+
+
+def numbered(batch: Batch) -> Batch:
+    """A batch whose messages have their places in it as origin."""
+    return [
+        message
+        if message.origin == place
+        else Message(message.raw, message.parsed, message.metadata, message.error, place, message.context)
+        for place, message in enumerate(batch)
+    ]
+
+
+class ProcessedInput(Input):
+    """An input with processors of its own."""
+
+    connects = False
+
+    def __init__(self, child: Input, chain: ProcessorChain) -> None:
+        self._child = child
+        self._chain = chain
+        self.stalled = child.stalled
+
+    async def connect(self) -> None:
+        await self._child.connect()
+
+    async def read(self, limit: int) -> Delivery:
+        while True:
+            delivery = await self._child.read(limit)
+            batches: list[Batch] = []
+            parts: list[tuple[Fragments, Batch]] = []
+            for index, batch in enumerate(delivery.batches):
+                made = await self._chain.process([batch])
+                if not made:
+                    delivery.settle((index,), None)
+                    continue
+                fragments = Fragments(len(made), _settling(delivery, index))
+                for part in made:
+                    batches.append(numbered(part))
+                    parts.append((fragments, part))
+            if not batches:
+                continue
+
+            def settle(
+                indices: Sequence[int] | None,
+                failure: Failure | None,
+                parts: list[tuple[Fragments, Batch]] = parts,
+            ) -> None:
+                for place in range(len(parts)) if indices is None else indices:
+                    fragments, part = parts[place]
+                    fragments.settle(part, failure)
+
+            return Delivery(batches, settle)
+
+    async def close(self) -> None:
+        await self._child.close()
+        await self._chain.close()
+
+
+def _settling(delivery: Delivery, index: int) -> Callable[[Failure | None], None]:
+    return lambda failure: delivery.settle((index,), failure)
+
+
+class ProcessedOutput(Output):
+    """An output with processors of its own; what they drop counts as delivered."""
+
+    connects = False
+
+    def __init__(self, child: Output, chain: ProcessorChain) -> None:
+        self._child = child
+        self._chain = chain
+        self.max_in_flight = child.max_in_flight
+        self._order = tasks.Semaphore(1)
+
+    def room(self, under_way: int) -> int:
+        return self._child.room(under_way)
+
+    async def connect(self) -> None:
+        await self._child.connect()
+
+    async def write(self, batch: Batch) -> None:
+        local = numbered(batch)
+        if self._chain.waits:
+            async with self._order:
+                made = await self._chain.process([local])
+        else:
+            made = self._chain.process_now([local])
+        if not made:
+            return
+        if len(made) == 1 and len(batch) == 1:
+            await self._child.write(numbered(made[0]))
+            return
+        outcome: list[Failure | None] = []
+        fragments = Fragments(len(made), outcome.append)
+        for part in made:
+            try:
+                await self._child.write(numbered(part))
+            except ComponentError as error:
+                fragments.settle(part, error)
+            else:
+                fragments.settle(part, None)
+        if outcome[0] is not None:
+            raise outcome[0]
+
+    async def close(self) -> None:
+        await self._child.close()
+        await self._chain.close()
+
+
+class BatchedOutput(Output):
+    """An output whose batches are joined by a policy first. `flush` lets go of what waits for company."""
+
+    connects = False
+    AHEAD = 1024
+
+    def __init__(self, child: Output, batcher: Batcher) -> None:
+        self._child = child
+        self._batcher = batcher
+        self._deliveries = tasks.TaskGroup()
+        self._timer: tasks.Task[None] | None = None
+        self._ending = False
+        self._host: tasks.Host | None = None
+        self.max_in_flight = self.AHEAD
+
+    def room(self, under_way: int) -> int:
+        if len(self._deliveries) > self._child.max_in_flight:
+            return 0
+        return self.AHEAD
+
+    async def connect(self) -> None:
+        await self._child.connect()
+
+    async def write(self, batch: Batch) -> None:
+        self._host = tasks.current_host()
+        settled: tasks.Future[Failure | None] = tasks.Future()
+        joined = self._batcher.add(batch, settled.give)
+        if joined is not None:
+            self._send(joined)
+        elif self._ending:
+            self._host.wake(self.flush)
+        elif self._timer is None and self._batcher.wait() is not None:
+            self._timer = tasks.spawn(self._wait(), "batch period")
+        failure = await settled
+        if failure is not None:
+            raise failure
+
+    def _send(self, joined: Joined) -> None:
+        self._deliveries.spawn(self._deliver(joined), "batch")
+
+    async def _deliver(self, joined: Joined) -> None:
+        for part in await self._batcher.finish(joined):
+            try:
+                await self._child.write(part.batch)
+            except ComponentError as error:
+                part.settle(error)
+            except HeadwaterError as error:
+                part.settle(ComponentError(str(error)))
+            else:
+                part.settle(None)
+
+    async def _wait(self) -> None:
+        try:
+            while (seconds := self._batcher.wait()) is not None:
+                if seconds > 0:
+                    await tasks.sleep(seconds)
+                    continue
+                joined = self._batcher.flush("period")
+                if joined is not None:
+                    self._send(joined)
+        finally:
+            self._timer = None
+
+    def flush(self) -> None:
+        """Nothing more will come: send what there is, and from now on everything at once."""
+        self._ending = True
+        joined = self._batcher.flush()
+        if joined is not None and self._host is not None:
+            tasks.Task(self._begin(joined), self._host, "flush").step()
+
+    async def _begin(self, joined: Joined) -> None:
+        self._send(joined)
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._deliveries.cancel()
+        await self._child.close()
+        await self._batcher.close()
