@@ -1,4 +1,4 @@
-"""Batching: transactions joined into batches by count, size, age or a check, and taken apart again when they are settled.
+"""Batching: transactions joined into batches by count, size, age or a check, and taken apart when they are settled.
 
 Both ends of a stream use it. What sends (the batching of outputs, a buffer):
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater import durations, tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
@@ -177,7 +177,7 @@ class Batcher:
         return max(0.0, self._due - self._clock.now())
 
     def flush(self, mechanism: str = "") -> Joined | None:
-        """Close the batch as it is, for a reason that is counted where it is one of the policy's. Returns: None when empty."""
+        """Close the batch as it is; a reason that is one of the policy's is counted. Returns: None when empty."""
         if not self._joined.batch:
             return None
         joined = self._joined
@@ -244,6 +244,7 @@ class BatchedInput(Input):
         self._batcher = batcher
         self._reading: tasks.Task[Delivery] | None = None
         self._ended = False
+        self._draining = tasks.Event()
         self._failure: ComponentError | None = None
         self.stalled: tasks.Event = tasks.Event()
 
@@ -263,7 +264,7 @@ class BatchedInput(Input):
         """Read on until at least one batch is closed."""
         batcher = self._batcher
         while True:
-            if self._ended:
+            if self._ended or self._draining.is_set():
                 left = batcher.flush()
                 if left is None:
                     raise EndOfInput
@@ -289,15 +290,13 @@ class BatchedInput(Input):
                 self._failure = error
                 return [left]
             closed = [
-                joined
-                for batch, done in transactions_of(delivery)
-                if (joined := batcher.add(batch, done)) is not None
+                joined for batch, done in transactions_of(delivery) if (joined := batcher.add(batch, done)) is not None
             ]
             if closed:
                 return closed
 
     async def _wait(self, reading: tasks.Task[Delivery]) -> bool:
-        """Wait for the child as long as the policy allows. Returns: False when what is gathered is due, or shall not wait."""
+        """Wait for the child as long as the policy allows. Returns: False when what is gathered shall not wait."""
         stalled = self._child.stalled
         seconds = self._batcher.wait()
         if not len(self._batcher):
@@ -313,14 +312,14 @@ class BatchedInput(Input):
             else:
                 await tasks.first(reading, stalled.future)
             return reading.done()
-        signals: list[tasks.Future[object]] = [reading]
+        signals: list[tasks.Future[Any]] = [reading, self._draining.future]
         if stalled is not None:
             if stalled.is_set():
                 return False
             signals.append(stalled.future)
         timer = None
         if seconds is not None:
-            due: tasks.Future[object] = tasks.Future()
+            due: tasks.Future[None] = tasks.Future()
             timer = tasks.current_host().clock.after(seconds, due.fire)
             signals.append(due)
         try:
@@ -329,6 +328,10 @@ class BatchedInput(Input):
             if timer is not None:
                 timer.cancel()
         return reading.done()
+
+    def drain(self) -> None:
+        self._child.drain()
+        self._draining.set()
 
     async def close(self) -> None:
         """Give up what is gathered: it is not settled, so its source has it still."""

@@ -43,6 +43,12 @@ class Input:
         """
         raise NotImplementedError
 
+    def drain(self) -> None:
+        """The stream is being stopped: take in nothing more, and hand out what is held back with the read that is under way.
+
+        Called in a turn of the host; that read is given up right after it, unless it can return at once.
+        """
+
     async def close(self) -> None:
         """Let go of everything. Deliveries that are not settled are settled no more."""
 

@@ -1,0 +1,75 @@
+"""Scanner `json_array`: the elements of one JSON array."""
+
+from __future__ import annotations
+
+from headwater.components.catalogue import component
+from headwater.components.contracts import Scan, Scanner
+from headwater.components.resources import Resources
+from headwater.components.scanners.json_documents import SPACE, DocumentCutter, parsed
+from headwater.components.scanning import Failing
+from headwater.config.fields import spec
+from headwater.config.view import Config
+from headwater.message import Batch
+
+SPEC = spec(
+    "scanner",
+    "json_array",
+    summary="Take each element of a JSON array as a message.",
+    description="The array is read piece by piece, so it may be larger than memory.",
+    examples=(
+        ("A file that is one large array", "input:\n  file: { paths: [ all.json ], scanner: { json_array: {} } }\n"),
+    ),
+)
+
+
+@component(SPEC)
+class JsonArray(Scanner):
+    """Opens scans of arrays."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        pass
+
+    def open(self, name: str) -> Scan:
+        return ArrayScan()
+
+
+class ArrayScan(Scan):
+    """Cuts the elements of one array; what follows it is left alone."""
+
+    def __init__(self) -> None:
+        self._cutter = DocumentCutter(SPACE + b",")
+        self._begun = False
+        self._failing = Failing()
+        self._raised = False
+
+    def feed(self, data: bytes) -> list[Batch]:
+        if self._failing.error is None and not self._cutter.closed:
+            if not self._begun:
+                data = data.lstrip(SPACE)
+                if not data:
+                    return []
+                if data[:1] != b"[":
+                    self._failing.fail(f"expected opening '[' but got {data[:1].decode(errors='replace')}")
+                    return self._once()
+                self._begun = True
+                data = data[1:]
+            made = parsed(self._cutter.feed(data), self._failing)
+            if made:
+                return made
+        return self._once()
+
+    def _once(self) -> list[Batch]:
+        """Raise a failure the first time, and be at the end from then on."""
+        if self._failing.error is not None and not self._raised:
+            self._raised = True
+            raise self._failing.error
+        return []
+
+    def finish(self) -> list[Batch]:
+        if self._failing.error is None and not self._cutter.closed:
+            made = parsed(self._cutter.finish()[0], self._failing)
+            if not self._cutter.closed:
+                self._failing.fail("unexpected EOF" if self._begun else "EOF")
+            if made:
+                return made
+        return self._once()

@@ -1,0 +1,174 @@
+"""Scanner `json_documents`: JSON documents, one behind the other."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from headwater.components.catalogue import component
+from headwater.components.contracts import Scan, Scanner
+from headwater.components.resources import Resources
+from headwater.components.scanning import Failing
+from headwater.config.fields import spec
+from headwater.config.view import Config
+from headwater.documents import decode_document
+from headwater.errors import DocumentError
+from headwater.message import Batch, Message
+
+SPEC = spec(
+    "scanner",
+    "json_documents",
+    summary="Take JSON documents that stand one behind the other.",
+    description="There may be white space between documents. Behind a broken one nothing more is read.",
+    examples=(("Documents over several lines", "input:\n  stdin:\n    scanner:\n      json_documents: {}\n"),),
+)
+
+SPACE: Final = b" \t\r\n"
+_STRUCTURE: Final = re.compile(rb'["\[\]{}]')
+_QUOTE: Final = re.compile(rb'["\\]')
+_SCALAR_END: Final = re.compile(rb'[ \t\r\n,\[\]{}":]')
+
+
+class DocumentCutter:
+    """Finds where documents end; what stands between them (white space, and `between`) is left out."""
+
+    def __init__(self, between: bytes = SPACE) -> None:
+        self._between = between
+        self._data = b""
+        self._at = 0
+        self._depth = 0
+        self._quoted = False
+        self.closed = False
+        """Whether a closing bracket was met that no document opened."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; the documents that are complete by now."""
+        self._data += data
+        documents: list[bytes] = []
+        while not self.closed and (document := self._next(False)) is not None:
+            documents.append(document)
+        return documents
+
+    def finish(self) -> tuple[list[bytes], bool]:
+        """The last documents, and whether the bytes end within one."""
+        documents: list[bytes] = []
+        while not self.closed and (document := self._next(True)) is not None:
+            documents.append(document)
+        return documents, bool(self._data) and not self.closed
+
+    def rest(self) -> bytes:
+        """What was not cut."""
+        return self._data
+
+    def _next(self, end: bool) -> bytes | None:
+        data = self._data
+        if not self._at:
+            data = self._data = data.lstrip(self._between)
+            if not data:
+                return None
+            first = data[0]
+            if first in b"]}":
+                self.closed = True
+                return None
+            if first not in b'[{"':
+                found = _SCALAR_END.search(data)
+                stop = found.start() if found else len(data)
+                if not found and not end:
+                    return None
+                return self._take(max(stop, 1))
+        return self._walk(data)
+
+    def _walk(self, data: bytes) -> bytes | None:
+        """Go on to the end of the object, list or string that was begun."""
+        at = self._at
+        while True:
+            found = (_QUOTE if self._quoted else _STRUCTURE).search(data, at)
+            if found is None:
+                self._at = len(data)
+                return None
+            at = found.end()
+            mark = data[found.start()]
+            if self._quoted:
+                if mark == 0x5C:
+                    if at >= len(data):
+                        self._at = found.start()
+                        return None
+                    at += 1
+                    continue
+                self._quoted = False
+            elif mark == 0x22:
+                self._quoted = True
+                continue
+            elif mark in b"[{":
+                self._depth += 1
+                continue
+            else:
+                self._depth -= 1
+            if self._depth <= 0:
+                return self._take(at)
+
+    def _take(self, end: int) -> bytes:
+        document, self._data = self._data[:end], self._data[end:]
+        self._at = 0
+        self._depth = 0
+        self._quoted = False
+        return document
+
+
+@component(SPEC)
+class JsonDocuments(Scanner):
+    """Opens scans of JSON documents."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        pass
+
+    def open(self, name: str) -> Scan:
+        return DocumentsScan()
+
+
+class DocumentsScan(Scan):
+    """Cuts and parses; the first document that is none ends it."""
+
+    def __init__(self) -> None:
+        self._cutter = DocumentCutter()
+        self._failing = Failing()
+        self._raised = False
+
+    def feed(self, data: bytes) -> list[Batch]:
+        if self._failing.error is None:
+            made = parsed(self._cutter.feed(data), self._failing)
+            if self._cutter.closed:
+                found = chr(self._cutter.rest()[0])
+                self._failing.fail(f"invalid character '{found}' looking for beginning of value")
+            if made:
+                return made
+        return self._once()
+
+    def _once(self) -> list[Batch]:
+        """Raise a failure the first time, and be at the end from then on."""
+        if self._failing.error is not None and not self._raised:
+            self._raised = True
+            raise self._failing.error
+        return []
+
+    def finish(self) -> list[Batch]:
+        if self._failing.error is None:
+            documents, broken = self._cutter.finish()
+            made = parsed(documents, self._failing)
+            if broken:
+                self._failing.fail("unexpected EOF")
+            if made:
+                return made
+        return self._once()
+
+
+def parsed(documents: list[bytes], failing: Failing) -> list[Batch]:
+    """Documents as batches of one message, up to the first that cannot be parsed."""
+    made: list[Batch] = []
+    for document in documents:
+        try:
+            made.append([Message(None, decode_document(document))])
+        except DocumentError as error:
+            failing.fail(str(error))
+            break
+    return made
