@@ -138,7 +138,9 @@ LOGGER: Final = obj(
 
 ERROR_HANDLING: Final = obj(
     "error_handling",
-    choice("strategy", ("none", "reject", "retry"), "What happens to failed messages.", default="none"),
+    choice(
+        "strategy", ("none", "reject", "retry"), "What happens to failed messages.", default="none", dialect="bento"
+    ),
     obj(
         "log",
         boolean("enabled", "Whether failed messages are logged.", default=False),

@@ -103,7 +103,12 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     @property
     def required(self) -> bool:
         """Whether a configuration without it is an error."""
-        return self.default is NO_DEFAULT and not self.optional and (self.type != "object" or self.shape != "scalar")
+        return (
+            self.default is NO_DEFAULT
+            and not self.optional
+            and not self.deprecated
+            and (self.type != "object" or self.shape != "scalar")
+        )
 
     @property
     def required_leaf(self) -> bool:

@@ -26,22 +26,31 @@ class StreamConfig(msgspec.Struct, eq=False):
     """A stream, known by its configuration.
 
     Attributes:
-        source: The configuration as it was submitted, as plain data; variables are replaced, nothing else is.
+        node: The tree of it.
         input: Where messages come from.
         buffer: Where they wait.
         processors: What is done with them.
         output: Where they go.
         threads: How many are worked on at once; -1 for one a core.
         lints: What is wrong with it and did not stop anybody.
+        plain: `source`, once it was asked for.
     """
 
-    source: Any
+    node: Node
     input: ComponentConfig
     buffer: ComponentConfig
     processors: list[ComponentConfig]
     output: ComponentConfig
     threads: int
     lints: list[Lint] = []
+    plain: Any = msgspec.UNSET
+
+    @property
+    def source(self) -> Any:
+        """The configuration as it was submitted, as plain data; variables are replaced, nothing else is."""
+        if self.plain is msgspec.UNSET:
+            self.plain = self.node.plain()
+        return self.plain
 
     def component(self, kind: str) -> ComponentConfig:
         """The input, buffer or output."""
@@ -77,6 +86,7 @@ def read_stream(
         ConfigError: A section has the wrong shape.
         LintRejection: Lint found something.
     """
+    # A value that contains itself is found where the tree is made plain, which is after lint had its say.
     if isinstance(data, Mapping):
         node = Node.of(data)
     else:
@@ -89,6 +99,7 @@ def read_stream(
         stream.lints = lint_stream(node, catalogue, options)
         if stream.lints and not chilled:
             raise LintRejection([str(found) for found in stream.lints])
+    stream.plain = node.plain()
     return stream
 
 
@@ -114,7 +125,7 @@ def lint_stream(node: Node, catalogue: Catalogue, options: LintOptions = DEFAULT
     return linter.lints
 
 
-def take_apart(node: Node, catalogue: Catalogue, source: Any = None) -> StreamConfig:
+def take_apart(node: Node, catalogue: Catalogue) -> StreamConfig:
     """The components of a stream; what is missing counts by default, and so does everything where it is no object.
 
     Raises:
@@ -133,7 +144,7 @@ def take_apart(node: Node, catalogue: Catalogue, source: Any = None) -> StreamCo
     ]
     output = _section(node, "output", catalogue)
     return StreamConfig(
-        node.plain() if source is None else source,
+        node,
         source_input,
         buffer,
         processors,
@@ -228,4 +239,4 @@ def patched_stream(stored: Any, data: bytes | str, catalogue: Catalogue) -> Stre
         ConfigError: A section of the result has the wrong shape.
     """
     merged = merge_patch(stored, read_patch(data))
-    return take_apart(Node.of(merged), catalogue, merged)
+    return take_apart(Node.of(merged), catalogue)
