@@ -169,6 +169,9 @@ class RateLimit:
         """0 when it may go ahead (and is counted), else seconds to wait before asking again."""
         raise NotImplementedError
 
+    def spend(self, size: int) -> None:
+        """Take note of the size of what went ahead, for limits that look at bytes."""
+
     async def close(self) -> None:
         """Let go of everything."""
 

@@ -91,5 +91,8 @@ class MeasuredRateLimit(RateLimit):
             self._triggered.add()
         return wait
 
+    def spend(self, size: int) -> None:
+        self.child.spend(size)
+
     async def close(self) -> None:
         await self.child.close()

@@ -1,0 +1,55 @@
+"""Output `reject`: refuses everything, with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.bloblang.errors import BloblangError
+from headwater.components.catalogue import component
+from headwater.components.contracts import Output
+from headwater.config.fields import interpolated, spec
+from headwater.errors import BatchFailure, Rejected
+
+if TYPE_CHECKING:
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+    from headwater.message import Batch
+
+SPEC = spec(
+    "output",
+    "reject",
+    root=interpolated(description="The reason, which the sender gets to see.", default=""),
+    categories=("Utility",),
+    summary="Reject all messages, so that their input sees them as not delivered.",
+    description="What a rejection does depends on the input: it may answer its sender with the reason, or read again.",
+    examples=(
+        (
+            "Only what belongs here",
+            'output:\n  switch:\n    cases:\n      - check: this.type == "foo"\n        output:\n          drop: {}\n'
+            '      - output:\n          reject: "no destination for ${! this.type }"\n',
+        ),
+    ),
+)
+
+
+@component(SPEC)
+class Reject(Output):
+    """Refuses each message with a reason of its own."""
+
+    connects = False
+    max_in_flight = 64
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        self._reason = config.interpolated()
+
+    async def write(self, batch: Batch) -> None:
+        reasons = {index: self._rejection(batch, index) for index in range(len(batch))}
+        if len(batch) == 1:
+            raise reasons[0]
+        raise BatchFailure(reasons)
+
+    def _rejection(self, batch: Batch, index: int) -> Rejected:
+        try:
+            return Rejected(self._reason.text(batch, index))
+        except BloblangError as error:
+            return Rejected(f"reason interpolation error: {error}")
