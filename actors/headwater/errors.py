@@ -14,6 +14,7 @@
     │   └── StopTimeout          a stage did not let go in time
     └── ComponentError           a component failed at work; carries a kind
         ├── Rejected             deliberately refused by configuration
+        │   └── Undeliverable    refused, and would be each time: not worth another try
         ├── NotConnected         the connection is gone; the component is connected anew, and the call is tried again
         ├── EndOfInput           there is no more to read; not a failure
         ├── TimedOut             it took too long
@@ -148,6 +149,10 @@ class Rejected(ComponentError):
     """Refused by configuration: a `reject` output, `strict_mode`, ..."""
 
     kind: Kind = "rejected"
+
+
+class Undeliverable(Rejected):
+    """Refused for what it is, such as a message that is larger than a buffer: it is not replayed."""
 
 
 class NotConnected(ComponentError):

@@ -330,7 +330,6 @@ class BatchedInput(Input):
         return reading.done()
 
     def drain(self) -> None:
-        self._child.drain()
         self._draining.set()
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, failed_messages
 from headwater.components.contracts import Input
-from headwater.errors import BatchFailure, Closed, EndOfInput
+from headwater.errors import BatchFailure, Closed, EndOfInput, Undeliverable
 from headwater.message import Batch, Message
 from headwater.runtime.connection import Backoff
 from headwater.tasks import Event, Host, Task
@@ -109,7 +109,7 @@ class ReplayingInput(Input):
         self._under_way += len(batches)
 
         def settle(indices: Sequence[int] | None, failure: Failure | None) -> None:
-            if failure is None or self._draining:
+            if failure is None or self._draining or isinstance(failure, Undeliverable):
                 self._settled(len(batches) if indices is None else len(indices))
                 delivery.settle(indices, failure)
                 return
@@ -133,8 +133,8 @@ class ReplayingInput(Input):
                 if failure is None:
                     self._settled(1)
                     transaction.delivery.settle([transaction.index], None)
-                elif self._draining:
-                    self._under_way -= 1
+                elif self._draining or isinstance(failure, Undeliverable):
+                    self._settled(1)
                     self._give_up(transaction, failure)
                 else:
                     self._reject(transaction, failure)

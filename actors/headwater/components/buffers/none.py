@@ -5,21 +5,20 @@ from __future__ import annotations
 from headwater.components.catalogue import component
 from headwater.components.contracts import Buffer
 from headwater.components.resources import Resources
-from headwater.config.fields import obj, spec
+from headwater.config.fields import spec
 from headwater.config.view import Config
 
 SPEC = spec(
     "buffer",
     "none",
-    root=obj("", default={}),
-    summary="Pass messages on without holding any: the input hears of their delivery.",
-    examples=(("No buffer", "buffer:\n  none: {}\n"),),
+    summary="Keep nothing: inputs and outputs are coupled, and acknowledgements go all the way.",
+    examples=(("As if it were not there", "buffer:\n  none: {}\n"),),
 )
 
 
 @component(SPEC)
 class NoBuffer(Buffer):
-    """Stands for the absence of a buffer: a stream that has it gets no buffer stage."""
+    """Stands for the absence of a buffer; a stream is built without one."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
         pass

@@ -151,7 +151,7 @@ class _Lz4:
     """LZ4 frames, one behind the other."""
 
     def __init__(self) -> None:
-        import lz4.frame
+        import lz4.frame  # type: ignore[import-untyped]
 
         self._members = _Members(lz4.frame.LZ4FrameDecompressor, "lz4", True, (RuntimeError, EOFError))
         self.unpack = self._members.unpack

@@ -16,9 +16,7 @@ SPEC = spec(
     "json_array",
     summary="Take each element of a JSON array as a message.",
     description="The array is read piece by piece, so it may be larger than memory.",
-    examples=(
-        ("A file that is one large array", "input:\n  file: { paths: [ all.json ], scanner: { json_array: {} } }\n"),
-    ),
+    examples=(("One large array", "input:\n  file: { paths: [ all.json ], scanner: { json_array: {} } }\n"),),
 )
 
 

@@ -16,9 +16,7 @@ SPEC = spec(
     "skip_bom",
     scanner("into", "The scanner that gets the rest.", default={"to_the_end": {}}),
     summary="Leave out a UTF-8 byte order mark at the beginning, and scan the rest.",
-    examples=(
-        ("Lines of a file from Windows", "input:\n  stdin: { scanner: { skip_bom: { into: { lines: {} } } } }\n"),
-    ),
+    examples=(("Lines from Windows", "input:\n  stdin: { scanner: { skip_bom: { into: { lines: {} } } } }\n"),),
 )
 
 BOM: Final = b"\xef\xbb\xbf"
