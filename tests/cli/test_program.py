@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from headwater.cli import arguments, main
-from headwater.version import __version__
+from headwater.version import VERSION
 
 
 def parsed(*words: str) -> Any:
@@ -80,7 +80,7 @@ def test_every_verb_has_help_and_shared_flags(verb: str, capsys: pytest.CaptureF
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--version"], ["streams", "--version"], ["version"]):
         assert main(words) == 0
-        assert capsys.readouterr().out == f"headwater {__version__}\n"
+        assert capsys.readouterr().out == f"headwater {VERSION}\n"
 
 
 def test_the_version_needs_no_engine() -> None:

@@ -19,9 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if words in (["--version"], ["version"]):
-        from headwater.version import __version__
+        from headwater.version import VERSION
 
-        print(f"headwater {__version__}")
+        print(f"headwater {VERSION}")
         return 0
     from headwater.cli import arguments
 
