@@ -22,10 +22,15 @@ class BloblangError(HeadwaterError):
 
     Attributes:
         annotated: Whether the text already says which value the failure is about.
-        recovered: Go's idea of a value that an error brings along; unused by most.
+        foreign: Whether it comes from a query that a method ran, so that the method's target is not to blame.
+        inside_map: Whether it says the line of a named map.
+        map_label: The named map that failed; said when other words are put before the text.
     """
 
     annotated = False
+    foreign = False
+    inside_map = False
+    map_label = ""
 
     def __init__(self, text: str, annotated: bool = False) -> None:
         super().__init__(text)
@@ -115,4 +120,11 @@ class ParseError(BloblangError):
 
 def prefixed(prefix: str, error: BloblangError) -> BloblangError:
     """Put words before an error; it counts as annotated when the inner one does."""
-    return BloblangError(prefix + error.text, error.annotated)
+    if error.map_label:
+        text = f"{prefix}{error.map_label}: {error.text}"
+        made = BloblangError(text, True)
+    else:
+        # A type error that says where its value came from is still open to the annotation of a method around it.
+        made = BloblangError(prefix + error.text, error.annotated and not isinstance(error, TypeMismatch))
+    made.inside_map = error.inside_map
+    return made

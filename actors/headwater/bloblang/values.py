@@ -77,6 +77,12 @@ class Float32(float):
         return super().__new__(cls, rounded)
 
 
+class NonFinite(float):
+    """NaN or an infinity in a document, so that the fast encoder meets a type that it does not know."""
+
+    __slots__ = ()
+
+
 class DocumentInt(int):
     """An integer as a document wrote it, still textual."""
 
@@ -161,6 +167,7 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     float: "number",
     UInt64: "number",
     Float32: "number",
+    NonFinite: "number",
     DocumentInt: "number",
     Fragment: "number",
     bool: "bool",
@@ -176,6 +183,7 @@ _GO_TYPES: Final[dict[type, str]] = {
     float: "float64",
     UInt64: "uint64",
     Float32: "float32",
+    NonFinite: "float64",
     DocumentInt: "json.Number",
     Fragment: "json.Number",
     bool: "bool",
@@ -263,7 +271,7 @@ def number(value: Value) -> int | float:
         return parse_number_text(fragment_text(value))
     if kind is DocumentInt:
         return number(int(value))
-    if kind is Float32:
+    if kind is Float32 or kind is NonFinite:
         return float(value)
     raise TypeMismatch(value, "number")
 
@@ -378,7 +386,7 @@ def float_json(value: float) -> str:
 def number_text(value: Value) -> str:
     """A number of any kind as `.string()` gives it."""
     kind = type(value)
-    if kind is float or kind is Float32:
+    if isinstance(value, float):
         return float_text(value)
     if kind is Fragment:
         return fragment_text(value)
@@ -549,7 +557,7 @@ def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: s
             _write(item, put, escapes, indent, inner)
             separator = "," + inner
         put(line + "]")
-    elif kind is float or kind is Float32:
+    elif isinstance(value, float):
         put(float_json(value))
     elif kind is Fragment:
         put(fragment_text(value))

@@ -1,0 +1,339 @@
+"""What users of the language hold: compiled mappings, queries and interpolation strings."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping as MappingType, Sequence
+from typing import Any, Final, TypeVar
+
+from headwater.bloblang.errors import BloblangError, ParseError
+from headwater.bloblang.execution import NO_CONTEXT, finish
+from headwater.bloblang.failures import explained
+from headwater.bloblang.program import ProgramCompiler, QueryCompiler
+from headwater.bloblang.registry import Environment
+from headwater.bloblang.statements import parse_interpolation as _parse_pieces
+from headwater.bloblang.statements import parse_mapping, parse_query
+from headwater.bloblang.syntax import Program
+from headwater.bloblang.values import DELETE, NOTHING, encode_text, to_text, type_name
+from headwater.errors import DocumentError
+from headwater.message import UNSET, Batch, Message
+
+_CACHE_SIZE: Final = 512
+
+T = TypeVar("T")
+
+
+class Failed:
+    """Stands for a message that a mapping failed on, among the results of `Mapping.apply_many`."""
+
+    __slots__ = ("error", "message")
+
+    def __init__(self, message: Message, error: BloblangError) -> None:
+        self.message = message
+        self.error = error
+
+
+class Mapping:
+    """A compiled mapping. It may be used by many threads at once.
+
+    Attributes:
+        text: As it was written.
+        uses_batch: Whether it reads other messages of the batch, or its place in it.
+    """
+
+    def __init__(
+        self, text: str, program: Program, directory: str = "", resources: Any = None, variables: bool = False
+    ) -> None:
+        self.text = text
+        self._program = program
+        self._directory = directory
+        self._resources = resources
+        self._variables = variables
+        compiler = ProgramCompiler(program)
+        self._main: Callable[..., Any] = _loaded(compiler.compile, variables)
+        self._mutation: Callable[..., Any] | None = None
+        self.uses_batch = compiler.uses_batch
+
+    def apply(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
+        """Map a message to a new one.
+
+        Args:
+            message: Stays as it is.
+            batch: The batch that it is part of; alone where None.
+            index: Its position there.
+
+        Returns:
+            The new message, or None where the mapping deleted it.
+
+        Raises:
+            BloblangError: The mapping failed.
+        """
+        try:
+            return self._main(message, batch, index, None, self._directory, self._resources)  # type: ignore[no-any-return]
+        except Exception as error:
+            failure = explained(error)
+        raise failure
+
+    def apply_many(self, messages: Sequence[Message]) -> list[Message | Failed | None]:
+        """Map messages that are each a batch of their own; what failed is marked with `Failed`."""
+        # Hot path: one call a message.
+        main, directory, resources = self._main, self._directory, self._resources
+        results: list[Message | Failed | None] = []
+        append = results.append
+        for message in messages:
+            try:
+                append(main(message, None, 0, None, directory, resources))
+            except Exception as error:
+                append(Failed(message, explained(error)))
+        return results
+
+    def value(
+        self,
+        message: Message,
+        batch: Batch | None = None,
+        index: int = 0,
+        *,
+        this: Any = UNSET,
+        variables: MappingType[str, Any] | None = None,
+    ) -> Any:
+        """The root that the mapping builds; `values.NOTHING` or `values.DELETE` where that is what it comes to.
+
+        Raises:
+            BloblangError: The mapping failed.
+        """
+        try:
+            return self._main(message, batch, index, variables, self._directory, self._resources, this, ())
+        except Exception as error:
+            failure = explained(error)
+        raise failure
+
+    def check(self, message: Message, batch: Batch | None = None, index: int = 0) -> bool:
+        """The mapping as a condition.
+
+        Raises:
+            BloblangError: It failed, or its result is no boolean.
+        """
+        value = self.value(message, batch, index)
+        if value is True or value is False:
+            return value
+        if value is DELETE:
+            raise BloblangError("query mapping resulted in deleted message, expected a boolean value")
+        if value is NOTHING:
+            try:
+                value = message.document()
+            except DocumentError:
+                value = message.content()
+            if value is True or value is False:
+                return value
+        raise BloblangError(f"expected bool value, got {type_name(value)} from mapping")
+
+    def mutate(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
+        """Map a message with root beginning as the message itself.
+
+        Returns:
+            The new message, or None where the mapping deleted it.
+
+        Raises:
+            MutationError: It failed; holds the message as far as it was changed.
+        """
+        main = self._mutation
+        if main is None:
+            main = self._mutation = _loaded(ProgramCompiler(self._program, mutation=True).compile, self._variables)
+        partial: list[tuple[Any, dict[str, Any]]] = []
+        try:
+            root = main(message, batch, index, None, self._directory, self._resources, UNSET, partial)
+        except Exception as error:
+            failure = MutationError(explained(error), message)
+            if partial:
+                changed = finish(message, *partial[0])
+                if changed is not None:
+                    failure.message = changed
+            raise failure from None
+        return root  # type: ignore[no-any-return]
+
+
+class MutationError(BloblangError):
+    """A mutation failed; `message` is the message as far as it was changed."""
+
+    def __init__(self, error: BloblangError, message: Message) -> None:
+        super().__init__(error.text, True)
+        self.message = message
+
+
+class Query:
+    """A compiled query: a bare expression."""
+
+    def __init__(self, text: str, node: Any, directory: str = "", resources: Any = None, variables: bool = False) -> None:
+        self.text = text
+        self.node = node
+        self._directory = directory
+        self._resources = resources
+        compiler = QueryCompiler(node, variables)
+        self._main: Callable[..., Any] = _loaded(compiler.compile)
+        self.uses_batch = compiler.uses_batch
+        self._uses_this = compiler.uses_this
+
+    def value(
+        self,
+        batch: Sequence[Message] = (),
+        index: int = 0,
+        *,
+        this: Any = UNSET,
+        variables: MappingType[str, Any] | None = None,
+    ) -> Any:
+        """The query's value for a message of a batch.
+
+        Args:
+            batch: The messages.
+            index: Which of them.
+            this: The context; by default the message's document, or none where it has none.
+            variables: Variables, where the query was compiled with them.
+
+        Raises:
+            BloblangError: The query failed.
+        """
+        message = batch[index] if 0 <= index < len(batch) else None
+        if this is UNSET:
+            this = NO_CONTEXT
+            if message is not None and self._uses_this:
+                try:
+                    this = message.document()
+                except DocumentError:
+                    this = NO_CONTEXT
+        try:
+            return self._main(message, batch, index, variables, self._directory, self._resources, this)
+        except Exception as error:
+            failure = explained(error)
+        raise failure
+
+
+class Interpolation:
+    """A text with queries in it.
+
+    Attributes:
+        static: The text where there is no query in it, else None.
+    """
+
+    def __init__(self, text: str, pieces: Sequence[str | Query]) -> None:
+        self.source = text
+        self._pieces = pieces
+        self.static: str | None = None
+        if all(isinstance(piece, str) for piece in pieces):
+            self.static = "".join(piece for piece in pieces if isinstance(piece, str))
+        self.uses_batch = any(not isinstance(piece, str) and piece.uses_batch for piece in pieces)
+
+    def text(self, batch: Sequence[Message], index: int = 0) -> str:
+        """The text for a message of a batch.
+
+        Raises:
+            BloblangError: A query failed.
+        """
+        if self.static is not None:
+            return self.static
+        return "".join(
+            [piece if isinstance(piece, str) else to_text(piece.value(batch, index)) for piece in self._pieces]
+        )
+
+    def bytes(self, batch: Sequence[Message], index: int = 0) -> bytes:
+        """The text as bytes; what queries give as bytes stays as it is."""
+        return encode_text(self.text(batch, index))
+
+
+def _loaded(compile_: Callable[..., dict[str, Any]], *arguments: Any) -> Callable[..., Any]:
+    try:
+        return compile_(*arguments)["main"]  # type: ignore[no-any-return]
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ParseError(1, 1, "the mapping is nested too deeply to be compiled") from error
+
+
+class _Cache:
+    """Compiled texts, the least recently used go first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+                return found  # type: ignore[no-any-return]
+        made = make()
+        with self._lock:
+            self._entries[key] = made
+            if len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+        return made
+
+
+_programs: Final = _Cache(_CACHE_SIZE)
+
+
+def compile_mapping(
+    text: str,
+    environment: Environment | None = None,
+    path: str | None = None,
+    resources: Any = None,
+    *,
+    variables: bool = False,
+) -> Mapping:
+    """Compile a mapping.
+
+    Args:
+        text: The mapping.
+        environment: Functions and methods; by default all.
+        path: The file that the mapping stands in, or a directory; relative imports are resolved from there.
+        resources: What functions such as `cache_get` use.
+        variables: Whether `Mapping.value` may be given variables.
+
+    Raises:
+        ParseError: The text is no mapping.
+    """
+    import os
+
+    environment = environment or Environment.default()
+    directory = ""
+    if path:
+        directory = path if os.path.isdir(path) else os.path.dirname(path)
+    program = parse_mapping(text, environment, directory)
+    return Mapping(text, program, directory, resources, variables)
+
+
+def compile_query(
+    text: str,
+    environment: Environment | None = None,
+    resources: Any = None,
+    *,
+    variables: bool = False,
+) -> Query:
+    """Compile a bare query.
+
+    Raises:
+        ParseError: The text is none.
+    """
+    node = parse_query(text, environment or Environment.default())
+    return Query(text, node, "", resources, variables)
+
+
+def parse_interpolation(
+    text: str, environment: Environment | None = None, resources: Any = None
+) -> Interpolation:
+    """Compile a text with ``${! query }`` in it.
+
+    Raises:
+        ParseError: A query in it is none.
+    """
+    if "$" not in text:
+        return Interpolation(text, [text] if text else [])
+    pieces: list[str | Query] = []
+    for piece in _parse_pieces(text, environment or Environment.default()):
+        if isinstance(piece, str):
+            pieces.append(piece)
+        else:
+            pieces.append(Query("", piece, "", resources))
+    return Interpolation(text, pieces)
+
+

@@ -1,0 +1,432 @@
+"""Mappings: from statements to one Python function.
+
+The function takes a message and returns the new one; decoding, mapping and encoding happen in it, one after the other.
+Root is shared with the input until a statement writes below it: then the containers on the way are copied, once where it is
+plain to see that they are the mapping's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from headwater.bloblang import execution
+from headwater.bloblang.expressions import HELPERS, ExpressionCompiler, Scope, Value
+from headwater.bloblang.syntax import Assign, IfStatement, Let, Literal, Node, Program, SetMeta, Statement
+from headwater.bloblang.values import array_index, clone
+from headwater.documents import (
+    decode_document,
+    decode_textual,
+    encode_default,
+    encode_document,
+    fast_decode,
+    separators,
+)
+from headwater.message import UNSET, Message
+
+_PROGRAM_HELPERS: Final[dict[str, Any]] = {
+    **HELPERS,
+    "UNSET": UNSET,
+    "Message": Message,
+    "decode": fast_decode,
+    "decode_document": decode_document,
+    "decode_textual": decode_textual,
+    "dumps": orjson.dumps,
+    "encode_default": encode_default,
+    "encode_document": encode_document,
+    "separators": separators,
+    "SORTED": orjson.OPT_SORT_KEYS,
+    "HEAVY": execution.HEAVY,
+    "keep": execution.keep,
+    "put": execution.put,
+    "set_metadata": execution.set_metadata,
+    "replace_metadata": execution.replace_metadata,
+    "bad_document": execution.bad_document,
+    "finish": execution.finish,
+}
+
+# What is known of root while statements are compiled.
+_EMPTY: Final = "empty"  # nothing was assigned yet
+_OWN: Final = "own"  # a dict that belongs to the mapping
+_SHARED: Final = "shared"  # anything; may belong to others
+
+
+class ProgramCompiler(ExpressionCompiler):
+    """Compiles mappings.
+
+    Args:
+        program: The statements and maps.
+        mutation: Whether root begins as the message and `this` is root.
+    """
+
+    def __init__(self, program: Program, mutation: bool = False) -> None:
+        super().__init__()
+        self.program = program
+        self.mutation = mutation
+        self.state = _EMPTY
+        self.maps = set(program.maps)
+        self.inner = False
+        self.heavy = False
+        self.writes_metadata = _writes_metadata(program.statements)
+
+    def compile(self, given: bool = False) -> dict[str, Any]:
+        """Generate and load the code; the globals hold ``main``.
+
+        Args:
+            given: Whether variables may come from outside.
+        """
+        self.given = given
+        maps = {name: self._map(name, body) for name, body in self.program.maps.items()}
+        with self.function("main", ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0=UNSET", "_p0=None"]) as main:
+            main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0"}
+            self._main()
+        self.functions.append(main)
+        helpers = dict(_PROGRAM_HELPERS)
+        names = self.module(helpers)
+        names["MAPS"] = {name: names[function] for name, function in maps.items()}
+        return names
+
+    # Functions ----------------------------------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        function = self.stack[-1]
+        self.variables = {}
+        self.metadata = "_g0"
+        self.root = "_r0"
+        self.scope = Scope("_r0" if self.mutation else "_x0", None, not self.mutation, True)
+        self.state = _SHARED if self.mutation else _EMPTY
+        if self.mutation:
+            with self.nested("try:"):
+                self._statements(self.program.statements)
+            with self.block("except Exception:"):
+                with self.block("if _p0 is not None:"):
+                    self.put("_p0.append((_r0, _g0))")
+                self.put("raise")
+        else:
+            self._statements(self.program.statements)
+        body, function.lines = function.lines, []
+        self._prologue()
+        function.lines += body
+        self._epilogue()
+
+    def _prologue(self) -> None:
+        if self.heavy or self.uses_this or self.mutation:
+            self.heavy = True
+            self.put("_u0 = False")
+        self._decode()
+        if self.writes_metadata:
+            self.put("_g0 = dict(_m0.metadata)")
+        else:
+            self.put("_g0 = _m0.metadata")
+        if self.mutation:
+            with self.block("if type(_x0) is BadDocument or _x0 is None:"):
+                self.put("_r0 = NOTHING")
+            with self.block("else:"):
+                self.put("_r0 = _x0")
+        else:
+            self.put("_r0 = NOTHING")
+        assert self.variables is not None
+        for name, code in self.variables.items():
+            self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if self.given else f"{code} = MISSING")
+        if self.needs_context:
+            self.put("_c0 = ExecutionContext(_b0 if _b0 is not None else (_m0,), _i0, _g0, _a0, _d0)")
+            if self.variables:
+                self.put("_c0.variables = _w0")
+
+    def _decode(self) -> None:
+        if not self.uses_this and not self.mutation:
+            return
+        with self.block("if _x0 is UNSET:"):
+            self.put("_x0 = _m0.parsed")
+            with self.block("if _x0 is UNSET:"):
+                with self.block("try:"):
+                    if self.textual:
+                        self.put("_x0 = decode_textual(_m0.raw)")
+                    else:
+                        self.put("_s0 = _m0.raw")
+                        self.put("_x0 = decode(_s0) if b'-0' not in _s0 else decode_document(_s0)")
+                with self.block("except Exception:"):
+                    self.put("_x0 = bad_document(_m0.raw)")
+            with self.block("else:"):
+                self.put("_u0 = True")
+
+    def _epilogue(self) -> None:
+        """Make the result: a message, None where it was deleted."""
+        with self.block("if _p0 is not None:"):
+            self.put("return _r0")
+        if self.state == _OWN:
+            self._encode()
+            return
+        with self.block("if type(_r0) is dict or type(_r0) is list:"):
+            self._encode()
+        self.put("return finish(_m0, _r0, _g0)")
+
+    def _encode(self) -> None:
+        if self.heavy:
+            with self.block("if _u0:"):
+                self.put(
+                    "return Message(encode_document(_r0), UNSET, _g0, _m0.error, _m0.origin, _m0.context)"
+                )
+        with self.block("try:"):
+            self.put("_s0 = dumps(_r0, encode_default, SORTED)")
+        with self.block("except Exception:"):
+            self.put("_s0 = encode_document(_r0)")
+        with self.block("if b'\\xe2\\x80' in _s0:"):
+            self.put("_s0 = separators(_s0)")
+        self.put("return Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
+
+    def _map(self, name: str, body: list[Statement]) -> str:
+        code = self._function_name("m")
+        outer = (self.variables, self.definite, self.metadata, self.root, self.scope, self.state, self.context)
+        root, this, context = f"_r{self.number}", f"_x{self.number}", f"_c{self.number}"
+        with self.function(code, [this, context]) as made:
+            made.own.add(root)
+            self.variables, self.definite, self.metadata, self.root = {}, set(), None, root
+            self.scope, self.state, self.context, self.inner = Scope(this, None), _EMPTY, context, True
+            heavy, self.heavy = self.heavy, False
+            self._statements(body)
+            lines, made.lines = made.lines, []
+            self.put(f"{root} = NOTHING")
+            if self.heavy:
+                self.put("_u0 = False")
+            for each in self.variables.values():
+                self.put(f"{each} = MISSING")
+            made.lines += lines
+            self.put(f"return {root}")
+            self.heavy = heavy
+        (self.variables, self.definite, self.metadata, self.root, self.scope, self.state, self.context) = outer
+        self.inner = False
+        self.functions.append(made)
+        return code
+
+    # Statements ---------------------------------------------------------------------------------------------------
+
+    def _statements(self, statements: list[Statement], line: int = 0) -> None:
+        for statement in statements:
+            number = line or statement.line
+            text = f"failed assignment (line {number}): "
+            with self.within("inner" if self.inner else "statement", text):
+                if isinstance(statement, Assign):
+                    self._assign(statement)
+                elif isinstance(statement, Let):
+                    self._let(statement)
+                elif isinstance(statement, SetMeta):
+                    self._set_metadata(statement)
+                else:
+                    assert isinstance(statement, IfStatement)
+                    self._if_statement(statement, number)
+
+    def _let(self, statement: Let) -> None:
+        assert self.variables is not None
+        value = self.expression(statement.query)
+        code = self.variables.get(statement.name)
+        if code is None:
+            code = self.variables[statement.name] = self.fresh("v")
+        if value.kind in ("any", "marker"):
+            with self.block(f"if {value.code} is DELETE:"):
+                self.put(f"{code} = MISSING")
+            with self.block(f"elif {value.code} is not NOTHING:"):
+                self.put(f"{code} = {value.code}")
+            self.definite.discard(statement.name)
+        else:
+            self.put(f"{code} = {value.code}")
+            self.definite.add(statement.name)
+
+    def _set_metadata(self, statement: SetMeta) -> None:
+        value = self.expression(statement.query)
+        if self.metadata is None:
+            self.put("fail('unable to assign metadata in the current context')")
+        elif statement.key is None:
+            self.put(f"replace_metadata({self.metadata}, {value.code})")
+        elif value.kind in ("any", "marker"):
+            self.put(f"set_metadata({self.metadata}, {statement.key!r}, {value.code})")
+        else:
+            self.put(f"{self.metadata}[{statement.key!r}] = {value.code}")
+
+    def _assign(self, statement: Assign) -> None:
+        path, root = statement.path, self.root
+        assert root is not None
+        self.root_read = False
+        value = self._stored(statement.query)
+        if self.root_read:
+            self.state = _SHARED
+        code = value.code
+        if not path:
+            self._assign_root(code, value)
+            return
+        if value.kind in ("any", "marker"):
+            if self.state == _OWN and len(path) == 1 and value.kind == "any":
+                with self.block(f"if type({code}) is not Marker:"):
+                    self.put(f"{root}[{path[0]!r}] = {code}")
+                with self.block("else:"):
+                    self.put(f"{root} = put({root}, {path!r}, {code})")
+                return
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+            self.state = _SHARED
+            return
+        self._write(root, path, code)
+        if self.state != _EMPTY and (len(path) > 1 or path[0] == "-" or array_index(path[0]) is not None):
+            # Root may be an array that took it.
+            return
+        self.state = _OWN
+
+    def _write(self, root: str, path: tuple[str, ...], code: str) -> None:
+        first = repr(path[0])
+        if self.state == _EMPTY:
+            nested = code
+            for segment in reversed(path):
+                nested = f"{{{segment!r}: {nested}}}"
+            self.put(f"{root} = {nested}")
+        elif len(path) == 1:
+            if self.state == _OWN:
+                self.put(f"{root}[{first}] = {code}")
+                return
+            with self.block(f"if type({root}) is dict:"):
+                self.put(f"{root} = {root}.copy()")
+                self.put(f"{root}[{first}] = {code}")
+            with self.block("else:"):
+                self.put(f"{root} = put({root}, {path!r}, {code})")
+        elif self.state == _OWN and len(path) == 2:
+            below = self.temp(f"{root}.get({first})").code
+            with self.block(f"if type({below}) is dict:"):
+                self.put(f"{below} = {below}.copy()")
+                self.put(f"{below}[{path[1]!r}] = {code}")
+                self.put(f"{root}[{first}] = {below}")
+            with self.block(f"elif {below} is None:"):
+                self.put(f"{root}[{first}] = {{{path[1]!r}: {code}}}")
+            with self.block("else:"):
+                self.put(f"{root} = put({root}, {path!r}, {code})")
+        else:
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+
+    def _assign_root(self, code: str, value: Value) -> None:
+        root = self.root
+        if value.kind in ("any", "marker"):
+            with self.block(f"if {code} is not NOTHING:"):
+                self.put(f"{root} = {code}")
+        else:
+            self.put(f"{root} = {code}")
+        self.state = _SHARED
+
+    def _stored(self, query: Node) -> Value:
+        """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
+        if isinstance(query, Literal) and type(query.value) in execution.HEAVY:
+            kept = _kept(clone(query.value))
+            return Value(self.constant(kept), {dict: "dict", list: "list"}.get(type(query.value), "value"), True, kept)
+        value = self.expression(query)
+        if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner:
+            return value
+        code = value.code
+        self.heavy = True
+        if value.kind == "float":
+            self.put(f"{code} = keep({code})")
+        elif value.kind in ("list", "dict"):
+            self.put("_u0 = True")
+        else:
+            with self.block(f"if type({code}) in HEAVY:"):
+                with self.block(f"if type({code}) is float:"):
+                    kept = self.fresh()
+                    self.put(f"{code} = keep({code})" if code in self.stack[-1].own else f"{kept} = None")
+                with self.block("else:"):
+                    self.put("_u0 = True")
+        return value
+
+    def _if_statement(self, statement: IfStatement, line: int) -> None:
+        outer_state, outer_definite = self.state, set(self.definite)
+        states: list[str] = []
+        definites: list[set[str]] = []
+
+        def branch(statements: list[Statement]) -> None:
+            self.state, self.definite = outer_state, set(outer_definite)
+            region = self.region
+            assert region is not None
+            self.region = region.outer
+            self._statements(statements, line)
+            self.region = region
+            states.append(self.state)
+            definites.append(self.definite)
+
+        def chain(number: int) -> None:
+            if number == len(statement.branches):
+                branch(statement.otherwise or [])
+                return
+            test, body = statement.branches[number]
+            name = self.condition(test, f"failed to check if condition {number + 1}: ", True)
+            with self.block(f"if {name}:"):
+                branch(body)
+            with self.block("else:"):
+                self.state, self.definite = outer_state, set(outer_definite)
+                chain(number + 1)
+
+        chain(0)
+        self.state = states[0] if len(set(states)) == 1 else _SHARED
+        self.definite = set.intersection(*definites)
+
+
+def _kept(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _kept(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_kept(item) for item in value]
+    return execution.keep(value)
+
+
+def _writes_metadata(statements: list[Statement]) -> bool:
+    return any(
+        isinstance(each, SetMeta)
+        or (
+            isinstance(each, IfStatement)
+            and any(map(_writes_metadata, [body for _, body in each.branches] + [each.otherwise or []]))
+        )
+        for each in statements
+    )
+
+
+class QueryCompiler(ExpressionCompiler):
+    """Compiles one query into a function that returns its value.
+
+    Args:
+        node: The query.
+        variables: Names of variables that are given from outside; None: there are no variables.
+    """
+
+    def __init__(self, node: Node, variables: bool = False) -> None:
+        super().__init__()
+        self.node = node
+        self.with_variables = variables
+
+    def compile(self) -> dict[str, Any]:
+        """Generate and load the code; the globals hold ``main``."""
+        with self.function("main", ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0"]) as main:
+            main.own |= {"_c0", "_g0"}
+            self.scope = Scope("_x0", None, True, False)
+            self.metadata = None
+            self.variables = _Given() if self.with_variables else None
+            value = self.expression(self.node)
+            body, main.lines = main.lines, []
+            if self.with_variables:
+                assert self.variables is not None
+                for name, code in self.variables.items():
+                    main.own.add(code)
+                    self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING")
+            if self.needs_context:
+                self.put(
+                    "_c0 = ExecutionContext(_b0, _i0, _m0.metadata if _m0 is not None else None, _a0, _d0)"
+                )
+            main.lines += body
+            self.put(f"return {value.code}")
+        self.functions.append(main)
+        return self.module(dict(_PROGRAM_HELPERS))
+
+
+class _Given(dict[str, str]):
+    """Variables that come from outside; every name may be there."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The name of a variable in generated code; made at its first use."""
+        if key not in self:
+            self[key] = f"_v{90000 + len(self)}"
+        return self[key]
+
+
