@@ -23,7 +23,7 @@ PLURALS: Final[dict[str, str]] = {
 """What many components of a kind are called."""
 
 _REQUIRED: Final = "  # No default (required)"
-_OPTIONAL: Final = "  # No default (optional)"
+_OPTIONAL: Final = "  # optional"
 
 
 def flow(value: Any) -> str:
@@ -36,7 +36,7 @@ def example(field: Field, *, advanced: bool, indent: str = "") -> list[str]:
     """Lines of YAML that show what an object holds: defaults, and remarks where there is none."""
     lines: list[str] = []
     for child in field.fields:
-        if child.deprecated or (child.advanced and not advanced):
+        if child.deprecated or child.dialect or (child.advanced and not advanced):
             continue
         lines += _example_field(child, advanced, indent)
     return lines
@@ -46,13 +46,14 @@ def _example_field(field: Field, advanced: bool, indent: str) -> list[str]:
     key = f"{indent}{flow(field.name)}:"
     if field.type == "object" and field.shape == "scalar" and field.fields:
         inner = example(field, advanced=advanced, indent=indent + "  ")
-        return [key, *inner] if inner else []
+        return [key, *inner] if any(not line.lstrip().startswith("#") for line in inner) else []
     if field.default is not NO_DEFAULT:
         if field.type in KINDS and isinstance(field.default, dict) and field.default:
             return [key, *(f"{indent}  {line}" for line in _block(field.default))]
         return [f"{key} {flow(field.default)}"]
-    remark = _REQUIRED if field.required else _OPTIONAL
-    return [f"{key} {_placeholder(field)}{remark}"]
+    if not field.required:
+        return [f"{indent}# {flow(field.name)}: {_placeholder(field)}{_OPTIONAL}"]
+    return [f"{key} {_placeholder(field)}{_REQUIRED}"]
 
 
 def _placeholder(field: Field) -> str:
@@ -81,7 +82,8 @@ def component_example(spec: Spec, *, advanced: bool, indent: str = "") -> list[s
         remark = _REQUIRED if root.required else ""
         return [*label, f"{indent}{spec.name}: {_placeholder(root)}{remark}"]
     inner = example(root, advanced=advanced, indent=indent + "  ")
-    return [*label, f"{indent}{spec.name}:", *inner] if inner else [*label, f"{indent}{spec.name}: {{}}"]
+    filled = any(not line.lstrip().startswith("#") for line in inner)
+    return [*label, f"{indent}{spec.name}:{'' if filled else ' {}'}", *(inner if filled else ())]
 
 
 def component_markdown(spec: Spec) -> str:
@@ -109,7 +111,7 @@ def component_markdown(spec: Spec) -> str:
 
 
 def walk(field: Field, prefix: str = "") -> Iterable[tuple[str, Field]]:
-    """All fields under a field, each with its path: ``batching.count``, ``cases[].check``, ``branches.<name>.check``."""
+    """All fields under a field, each with its path: ``batching.count``, ``cases[].check``, ``a.<name>.b``."""
     inner = {"array": f"{prefix}[]", "2darray": f"{prefix}[][]", "map": f"{prefix}.<name>"}.get(field.shape, prefix)
     for child in field.fields:
         path = f"{inner}.{child.name}" if inner else child.name

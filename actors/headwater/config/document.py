@@ -40,7 +40,7 @@ def parse_document(data: bytes | str, limits: Limits = LIMITS) -> Node:
                 pass
         return _Composer(raw, limits).compose()
     except TooLarge as error:
-        raise problem(error.line - 1, error.text) from None
+        raise SyntaxProblem(f"yaml: line {error.line}: {error.text}") from None
     except yaml.MarkedYAMLError as error:
         raise _reworded(error) from None
     except yaml.YAMLError as error:
