@@ -2,7 +2,7 @@
 
     client = HttpClient(config, resources)          # config: a body with `http_client_fields`
     messages = await client.send(batch)             # a response's messages, after retries
-    async with-like: stream = await client.open([]) # a response whose body is read piece by piece
+    stream = await client.open([])                  # a response whose body is read piece by piece
     await client.close()
 
 Requests run on the system's event loop; waits between attempts and for rate limits do not.
@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from headwater import tasks
@@ -156,7 +156,7 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
-    async def send(self, batch: Batch, *, with_body: bool = True) -> list[Any]:
+    async def send(self, batch: Batch, *, with_body: bool = True) -> Batch:
         """Send a batch as one request, again where that may help, and return the messages of the response.
 
         Raises:

@@ -220,3 +220,22 @@ def response_metadata(status: int, headers: Sequence[tuple[str, str]], extract: 
             if extract.takes(key):
                 metadata.setdefault(key, value)
     return metadata
+
+
+def answered(sources: Batch, answers: Sequence[Message]) -> list[Message]:
+    """What comes back for some messages, in their place: content of the answers, metadata of both.
+
+    Where there are more answers than messages, the others stand in for the first message.
+    """
+    return [
+        Message(
+            answer.content(),
+            metadata={**source.metadata, **answer.metadata},
+            error=source.error,
+            origin=source.origin,
+            context=source.context,
+        )
+        for answer, source in (
+            (answer, sources[index] if index < len(sources) else sources[0]) for index, answer in enumerate(answers)
+        )
+    ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from headwater.bloblang.values import to_text
+from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.regexps import Regexp
+from headwater.bloblang.values import encode_text, to_text
 from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,12 +23,10 @@ class MetadataFilter:
     """
 
     def __init__(self, config: Config) -> None:
-        import re2
-
         self._prefixes = tuple(config.texts("include_prefixes"))
         try:
-            self._patterns = [re2.compile(pattern) for pattern in config.texts("include_patterns")]
-        except re2.error as error:
+            self._patterns = [Regexp(pattern) for pattern in config.texts("include_patterns")]
+        except BloblangError as error:
             raise ConfigError(f"failed to compile regexp: {error}") from None
 
     def __bool__(self) -> bool:
@@ -35,7 +35,10 @@ class MetadataFilter:
 
     def takes(self, key: str) -> bool:
         """Whether a key is taken."""
-        return key.startswith(self._prefixes) or any(pattern.search(key) for pattern in self._patterns)
+        if key.startswith(self._prefixes):
+            return True
+        raw = encode_text(key) if self._patterns else b""
+        return any(pattern.found(raw) for pattern in self._patterns)
 
     def items(self, message: Message) -> Iterator[tuple[str, str]]:
         """The keys of a message that are taken, sorted, with their values as text."""

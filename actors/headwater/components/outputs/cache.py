@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater import durations
-from headwater.bloblang.errors import BloblangError
+from headwater.components.cache_keys import evaluate, evaluate_ttl
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.components.single_writes import write_each
 from headwater.config.fields import interpolated, max_in_flight, spec, text
-from headwater.errors import ComponentError, ConfigError
+from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
-    from headwater.bloblang import Interpolation
     from headwater.components.resources import Resources
     from headwater.config.view import Config
     from headwater.message import Batch
@@ -59,23 +57,6 @@ class CacheOutput(Output):
         await write_each(batch, self._write_one)
 
     async def _write_one(self, batch: Batch, index: int) -> None:
-        try:
-            key = self._key.text(batch, index)
-        except BloblangError as error:
-            raise ComponentError(f"key interpolation error: {error}", "data") from None
+        key = evaluate(self._key, "key", batch, index)
         ttl = None if self._ttl is None else evaluate_ttl(self._ttl, batch, index)
         await self._resources.cache(self._target).set(key, batch[index].content(), ttl)
-
-
-def evaluate_ttl(expression: Interpolation, batch: Batch, index: int) -> float | None:
-    """Seconds that a value shall be kept for; None for the cache's own time. Raises: ComponentError."""
-    try:
-        value = expression.text(batch, index)
-    except BloblangError as error:
-        raise ComponentError(f"ttl interpolation error: {error}", "data") from None
-    if not value:
-        return None
-    try:
-        return durations.parse_seconds(value)
-    except durations.InvalidDuration as error:
-        raise ComponentError(f"failed to parse ttl: {error}", "data") from None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import tasks
+from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.regexps import Regexp
+from headwater.bloblang.values import encode_text
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.config.fields import boolean, child, duration, spec, texts
@@ -48,13 +51,11 @@ class DropOn(Output):
     connects = False
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        import re2
-
         self._log = resources.log
         self._all = config.boolean("error")
         try:
-            self._patterns = [re2.compile(pattern) for pattern in config.texts("error_patterns")]
-        except re2.error as error:
+            self._patterns = [Regexp(pattern) for pattern in config.texts("error_patterns")]
+        except BloblangError as error:
             raise ConfigError(f"failed to compile regexp: {error}") from None
         self._patience = config.optional_duration("back_pressure")
         self._child = resources.build_output(config.child("output"))
@@ -106,7 +107,7 @@ class DropOn(Output):
             raise BatchFailure(kept)
 
     def _drops(self, error: Exception) -> bool:
-        return self._all or any(pattern.search(str(error)) for pattern in self._patterns)
+        return self._all or any(pattern.found(encode_text(str(error))) for pattern in self._patterns)
 
     async def close(self) -> None:
         await self._child.close()

@@ -1,0 +1,91 @@
+"""Processor `log`: writes a line for each message."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater.bloblang.errors import BloblangError
+from headwater.components.catalogue import component
+from headwater.components.contracts import Processor
+from headwater.config.fields import choice, interpolated, interpolated_map, mapping, spec
+from headwater.errors import ConfigError
+from headwater.telemetry.logs import TRACE
+
+if TYPE_CHECKING:
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+    from headwater.message import Batch
+
+SPEC = spec(
+    "processor",
+    "log",
+    choice("level", ("ERROR", "WARN", "INFO", "DEBUG", "TRACE"), "The level.", default="INFO", advisory=True),
+    mapping(
+        "fields_mapping",
+        "A mapping whose result, an object, becomes fields of the line.",
+        optional=True,
+        examples=('root.reason = "cus I wana"\nroot.id = this.id',),
+    ),
+    interpolated("message", "The text of the line.", default=""),
+    interpolated_map("fields", "Fields of the line, as texts.", optional=True, deprecated=True),
+    categories=("Utility",),
+    summary="Write a log line for each message, which goes on as it was.",
+    examples=(
+        (
+            "Failures",
+            "pipeline:\n  processors:\n    - catch:\n        - log:\n            level: ERROR\n"
+            "            message: \"failed: ${! error() }\"\n            fields_mapping: 'root.id = this.id'\n",
+        ),
+    ),
+)
+
+LEVELS: Final = {
+    "FATAL": logging.ERROR,
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+    "TRACE": TRACE,
+}
+
+
+@component(SPEC)
+class Log(Processor):
+    """A line a message; nothing is evaluated while its level is switched off."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        level = config.text("level")
+        if level.upper() not in LEVELS:
+            raise ConfigError(f"log level not recognised: {level}")
+        self._level = LEVELS[level.upper()]
+        self._log = resources.log
+        self._custom = resources.log.having(custom_source=True)
+        self._message = config.interpolated("message")
+        self._mapping = config.mapping("fields_mapping")
+        self._fields = config.interpolations("fields")
+
+    def process(self, batch: Batch) -> list[Batch]:
+        """Write a line for each message."""
+        if self._custom.enabled(self._level):
+            for index in range(len(batch)):
+                self._write(batch, index)
+        return [batch]
+
+    def _write(self, batch: Batch, index: int) -> None:
+        fields: dict[str, Any] = {}
+        try:
+            if self._mapping is not None:
+                value = self._mapping.value(batch[index], batch, index)
+                if isinstance(value, dict):
+                    fields.update(value)
+                else:
+                    self._log.error("Failed to execute fields mapping: the result is no object")
+            for name, expression in self._fields.items():
+                fields[name] = expression.text(batch, index)
+            message = self._message.text(batch, index)
+        except BloblangError as error:
+            self._log.error(f"Failed to interpolate log message: {error}")
+            return
+        # As a whole, since a field may have any name.
+        self._custom.having(**fields).log(self._level, message)
