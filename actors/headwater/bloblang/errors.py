@@ -112,7 +112,12 @@ class ParseError(BloblangError):
 
     @property
     def lint(self) -> str:
-        """The text in the form that configuration lint prints after a position."""
+        """The text in the form that configuration lint prints after a position.
+
+        What says that something was expected says what was met instead; other words stand for themselves.
+        """
+        if not self.message.removeprefix("required: ").startswith("expected "):
+            return f"{self.message}: {self.got}" if self.got else self.message
         if self.got:
             return f"{self.message}, got: {self.got}"
         return f"{self.message}, but reached end of input"

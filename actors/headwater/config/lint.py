@@ -183,7 +183,7 @@ class Linter:
             else:
                 compile_mapping(text, self._catalogue.bloblang)
         except ParseError as error:
-            line = node.line + error.line - (0 if node.style in ("|", ">") else 1)
+            line = node.line + error.line - (0 if node.style == "|" else 1)
             self.lints.append(Lint(line, node.column + error.column, error.lint, Code.BAD_BLOBLANG))
 
     def _component(self, kind: ComponentKind, node: Node) -> None:

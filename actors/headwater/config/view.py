@@ -180,12 +180,12 @@ class Config:
         text = self.text(name)
         if not text and not self._locate(name)[1].required:
             return None
-        from headwater.bloblang import BloblangError, compile_mapping
+        from headwater.bloblang import ParseError, compile_mapping
 
         try:
             return compile_mapping(text, self.catalogue.bloblang)
-        except BloblangError as error:
-            raise ConfigError(f"failed to parse bloblang mapping '{self._full(name)}': {error}") from None
+        except ParseError as error:
+            raise ConfigError(f"failed to parse bloblang mapping '{self._full(name)}': {error.lint}") from None
 
     def interpolated(self, name: str = "") -> Interpolation:
         """A text with expressions.
@@ -193,12 +193,12 @@ class Config:
         Raises:
             ConfigError: An expression is wrong, or there is no text.
         """
-        from headwater.bloblang import BloblangError, parse_interpolation
+        from headwater.bloblang import ParseError, parse_interpolation
 
         try:
             return parse_interpolation(self.text(name), self.catalogue.bloblang)
-        except BloblangError as error:
-            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error}") from None
+        except ParseError as error:
+            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error.lint}") from None
 
     def optional_interpolated(self, name: str) -> Interpolation | None:
         """A text with expressions, or None where the configuration has none and there is no default."""
@@ -206,12 +206,12 @@ class Config:
 
     def interpolations(self, name: str) -> dict[str, Interpolation]:
         """A map from keys to texts with expressions."""
-        from headwater.bloblang import BloblangError, parse_interpolation
+        from headwater.bloblang import ParseError, parse_interpolation
 
         try:
             return {key: parse_interpolation(text, self.catalogue.bloblang) for key, text in self.map(name).items()}
-        except BloblangError as error:
-            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error}") from None
+        except ParseError as error:
+            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error.lint}") from None
 
     # Objects
 
