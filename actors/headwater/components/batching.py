@@ -248,6 +248,9 @@ class BatchedInput(Input):
         self._failure: ComponentError | None = None
         self.stalled: tasks.Event = tasks.Event()
 
+    async def connect(self) -> None:
+        await self._child.connect()
+
     async def read(self, limit: int) -> Delivery:
         """The next batches that the policy closed."""
         parts: list[Part] = []

@@ -50,6 +50,9 @@ class Broker(Input):
         self._input = merged if Batcher.idle(policy) else BatchedInput(merged, Batcher(policy, resources))
         self.stalled = self._input.stalled
 
+    async def connect(self) -> None:
+        await self._input.connect()
+
     async def read(self, limit: int) -> Delivery:
         return await self._input.read(limit)
 
@@ -72,7 +75,12 @@ class MergedInput(Input):
         self._open: set[int] = set(range(len(inputs)))
         self._arrived: deque[int] = deque()
         self._arrival = tasks.Event()
+        self._connecting: list[tasks.Task[None]] = []
         self.stalled: tasks.Event = tasks.Event()
+
+    async def connect(self) -> None:
+        """Begin to connect all children; a read of one waits for its connection only."""
+        self._connecting = [tasks.spawn(each.connect(), "broker connect", watched=True) for each in self._inputs]
 
     async def read(self, limit: int) -> Delivery:
         while True:
@@ -100,9 +108,14 @@ class MergedInput(Input):
 
     def _begin(self, index: int, limit: int) -> None:
         self._idle.discard(index)
-        reading = tasks.spawn(self._inputs[index].read(limit), "broker read", watched=True)
+        reading = tasks.spawn(self._read(index, limit), "broker read", watched=True)
         self._reads[index] = reading
         reading.add_callback(lambda _: self._arrive(index))
+
+    async def _read(self, index: int, limit: int) -> Delivery:
+        if self._connecting:
+            await self._connecting[index]
+        return await self._inputs[index].read(limit)
 
     def _arrive(self, index: int) -> None:
         self._arrived.append(index)
@@ -125,8 +138,8 @@ class MergedInput(Input):
             await tasks.first(self._arrival.future, *waits)
 
     async def close(self) -> None:
-        for reading in self._reads:
-            if reading is not None:
-                reading.cancel()
+        for task in (*self._reads, *self._connecting):
+            if task is not None:
+                task.cancel()
         for each in self._inputs:
             await each.close()

@@ -27,11 +27,12 @@ SPEC = spec(
     boolean("delete_on_finish", "Delete a file once all of it was delivered.", default=False, advanced=True),
     integer("batch_count", "Rows a batch.", default=1, advanced=True),
     auto_replay_nacks(),
-    texts("expected_headers", "What the first row must hold.", optional=True, since="1.8.0"),
+    texts("expected_headers", "What the first row must hold.", optional=True, dialect="bento", since="1.8.0"),
     integer(
         "expected_number_of_fields",
         "How many fields each row must have.",
         optional=True,
+        dialect="bento",
         since="1.8.0",
         lint=at_least_one,
     ),

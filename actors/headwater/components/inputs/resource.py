@@ -22,8 +22,7 @@ SPEC = spec(
     examples=(
         (
             "A shared source",
-            "input:\n  resource: orders\n"
-            "input_resources:\n  - label: orders\n    file: { paths: [ orders.jsonl ] }\n",
+            "input:\n  resource: orders\ninput_resources:\n  - label: orders\n    file: { paths: [ orders.jsonl ] }\n",
         ),
     ),
 )

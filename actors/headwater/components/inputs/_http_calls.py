@@ -1,0 +1,146 @@
+"""Requests of `http_server` as messages, and what becomes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater import tasks
+from headwater.acknowledge import Failure
+from headwater.clock import Timer
+from headwater.components.http_requests import MultipartError, canonical_header, decode_multipart, media_type
+from headwater.endpoints import Request, Response
+from headwater.message import UNSET, Batch, Context, Message, ResponseStore
+
+if TYPE_CHECKING:
+    from headwater.components.inputs._http_responses import SyncResponses
+
+SERVER_CLOSING: Final = "Server closing"
+UNAVAILABLE: Final = "Service unavailable"
+_PLAIN: Final = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+
+canonical = lru_cache(maxsize=1024)(canonical_header)
+
+
+def text_response(status: int, text: str) -> Response:
+    """An answer in words."""
+    return Response(status, f"{text}\n".encode("utf-8", "surrogateescape"), _PLAIN)
+
+
+class Call:
+    """A sender that waits for his message; answered once.
+
+    Attributes:
+        future: The answer.
+        batch: The messages.
+        store: Where synchronous responses are left.
+        decorate: Adds headers to the answer.
+    """
+
+    __slots__ = ("_responses", "batch", "decorate", "future", "store", "timer")
+
+    def __init__(self, responses: SyncResponses) -> None:
+        self._responses = responses
+        self.future: tasks.Future[Response] = tasks.Future()
+        self.batch: Batch = []
+        self.store = ResponseStore()
+        self.timer: Timer | None = None
+        self.decorate: Callable[[Response], Response] | None = None
+
+    def done(self) -> bool:
+        """Whether it was answered."""
+        return self.future.done()
+
+    def answer(self, response: Response) -> None:
+        """Answer, unless that was done."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.decorate is not None:
+            response = self.decorate(response)
+        self.future.set_result(response)
+
+    def expire(self) -> None:
+        """It took too long; the message goes on."""
+        self.answer(text_response(408, "Request timed out"))
+
+    def settle(self, failure: Failure | None) -> None:
+        """The message was delivered or rejected."""
+        if self.future.done():
+            return
+        if failure is not None:
+            self.answer(text_response(502, str(failure)))
+        else:
+            self.answer(self._responses.response(self.store.batches))
+
+    def payloads(self) -> list[bytes]:
+        """What was left as responses."""
+        return [message.content() for batch in self.store.batches for message in batch]
+
+
+class Requests:
+    """Makes messages of requests.
+
+    Args:
+        verbs: The methods that are taken.
+    """
+
+    def __init__(self, verbs: Sequence[str]) -> None:
+        self._verbs = frozenset(verbs)
+
+    def allowed(self, method: str) -> bool:
+        """Whether a method is taken."""
+        return method in self._verbs
+
+    # HOT: once a request
+    def batch(self, request: Request, call: Call) -> Batch | None:
+        """The messages of a request: one, or one for each part; None when the body is not what it says."""
+        content_type = request.header("content-type")
+        if content_type[:10].lower() != "multipart/":
+            return self.single(request, call, request.body)
+        try:
+            parts = decode_multipart(request.body, media_type(content_type)[1].get("boundary", ""))
+        except MultipartError:
+            return None
+        metadata = self._metadata(request)
+        context = Context(call.store)
+        return [
+            Message(content, UNSET, metadata, None, index, context) for index, (_, content) in enumerate(parts)
+        ] or None
+
+    def single(self, request: Request, call: Call, data: bytes) -> Batch:
+        """A payload as a batch of one."""
+        return [Message(data, UNSET, self._metadata(request), None, 0, Context(call.store))]
+
+    def _metadata(self, request: Request) -> dict[str, Any]:
+        metadata: dict[str, Any] = {
+            "http_server_user_agent": "",
+            "http_server_request_path": request.path,
+            "http_server_verb": request.method,
+        }
+        if request.remote:
+            metadata["http_server_remote_ip"] = request.remote
+        for name, value in request.tls.items():
+            metadata[f"http_server_tls_{name}"] = value
+        cookies: list[str] = []
+        seen: set[str] = set()
+        for name, value in request.headers:
+            if name == "cookie":
+                cookies.append(value)
+            if name in seen or name in ("host", "transfer-encoding"):
+                continue
+            seen.add(name)
+            if name == "user-agent":
+                metadata["http_server_user_agent"] = value
+            metadata[canonical(name)] = value
+        if request.query:
+            # The first value of a name counts.
+            metadata.update(reversed(request.query))
+        if request.parameters:
+            metadata.update(request.parameters)
+        for header in cookies:
+            for pair in header.split(";"):
+                name, found, value = pair.strip().partition("=")
+                if found and name:
+                    metadata[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+        return metadata
