@@ -22,6 +22,7 @@ import orjson
 
 from headwater.bloblang import Environment, compile_mapping, compile_query, parse_interpolation
 from headwater.bloblang.errors import BloblangError, ParseError
+from headwater.bloblang.execution import finish
 from headwater.bloblang.mapping import MutationError
 from headwater.bloblang.parser import ExpressionParser
 from headwater.bloblang.scanner import Failure
@@ -236,7 +237,19 @@ def check_text(expected: dict[str, Any], got: str, case: Case) -> None:
 def check_value(expected: Any, got: Any, row: dict[str, Any]) -> None:
     loose = "go_plain_int" in row["flags"]
     if not same(expected, got, loose):
-        raise Mismatch(f"expected value: {shown(expected)}\n         got value: {shown(got)}")
+        raise Mismatch("\n         ".join(differences(expected, got, loose)))
+
+
+def differences(expected: Any, got: Any, loose: bool, path: str = "") -> list[str]:
+    """Where two values differ, a line each."""
+    if isinstance(expected, dict) and isinstance(got, dict) and set(expected) == set(got):
+        found = []
+        for key, item in expected.items():
+            if not same(item, got[key], loose):
+                found += differences(item, got[key], loose, f"{path}.{key}")
+        return found
+    place = f" at {path[1:]}" if path else ""
+    return [f"expected value{place}: {shown(expected)}", f"     got value{place}: {shown(got)}"]
 
 
 def check_message(expected: dict[str, Any], got: Message, case: Case) -> None:
@@ -252,9 +265,9 @@ def check_message(expected: dict[str, Any], got: Message, case: Case) -> None:
     else:
         want = content
     if content != want:
-        if expected.get("compare") == "json" and orjson.loads(content) == orjson.loads(want):
-            pass
-        else:
+        if expected.get("compare") != "json" or orjson.loads(content) != orjson.loads(want):
+            if want[:1] == b"{" == content[:1]:
+                check_value(json.loads(want), json.loads(content), {"flags": []})
             raise Mismatch(f"expected content: {want!r}\n         got content: {content!r}")
     metadata = expected.get("meta")
     if metadata is not None and not same(untagged(metadata), dict(got.metadata), True):
@@ -454,7 +467,10 @@ def compare(expected: dict[str, Any], got: Any, case: Case) -> None:
         check_value(untagged(expected["value"]), got, case.row)
         if "string" in expected and not isinstance(got, Message):
             text = to_text(got)
-            if text != case.here(expected["string"]):
+            want_text = case.here(expected["string"])
+            if text != want_text and want_text[:1] == "{" and text[:1] == "{":
+                check_value(json.loads(want_text), json.loads(text), case.row)
+            if text != want_text:
                 raise Mismatch(f"expected as text: {expected['string']!r}\n         got as text: {text!r}")
     else:
         raise Mismatch(f"unknown expectation {kind}")
@@ -488,15 +504,11 @@ class Mapped:
         message = messages[case.index]
         if "boolean_query" in case.row["flags"]:
             return self.mapping.check(message, messages, case.index)
-        if case.mode == "value":
-            return self.mapping.value(message, messages, case.index, this=case.this, variables=case.variables)
-        if kind in ("value", "string") or case.variables:
-            value = self.mapping.value(message, messages, case.index, variables=case.variables)
-            if kind == "message":
-                from headwater.bloblang.execution import finish
-
-                return finish(message, value, message.metadata)
-            return value
+        if case.mode == "value" or kind in ("value", "string") or case.variables:
+            options: dict[str, Any] = {"this": case.this} if case.mode == "value" else {}
+            given = message if case.messages else None
+            value = self.mapping.value(given, messages, case.index, variables=case.variables, **options)
+            return finish(message, value, message.metadata) if kind == "message" else value
         return self.mapping.apply(message, messages, case.index)
 
     def batch(self, expected: dict[str, Any]) -> None:

@@ -70,6 +70,7 @@ HELPERS: Final[dict[str, Any]] = {
 
 _EXACT: Final = {
     "string": "type({0}) is str",
+    "stringish": "type({0}) is str",
     "text": "type({0}) is str",
     "bytes": "type({0}) is bytes",
     "octets": "type({0}) is bytes",
@@ -149,6 +150,7 @@ class ExpressionCompiler(Emitter):
         self.uses_this = False
         self.textual = False
         self.maps: set[str] | None = None
+        self.interpolated = False
         self.depth = 0
 
     # Values -------------------------------------------------------------------------------------------------------
@@ -600,7 +602,8 @@ class ExpressionCompiler(Emitter):
             return made
         self.textual = self.textual or spec.textual
         self.uses_batch = self.uses_batch or spec.batch
-        arguments = [] if node.made is not None else [self.argument(spec.kind, spec.name, each) for each in node.arguments]
+        given = node.made is None or spec.stateful
+        arguments = [] if not given else [self.argument(spec.kind, spec.name, each) for each in node.arguments]
         codes = [each.code for each in arguments]
         context = []
         if spec.context:
@@ -608,7 +611,7 @@ class ExpressionCompiler(Emitter):
             context = [self.context]
         native = self.constant(spec.native)
         if node.made is not None:
-            native, codes = self.constant(node.made), []
+            native, codes = self.constant(node.made), codes if spec.stateful else []
         elif spec.constructor:
             native = self.temp(f"{native}({', '.join(codes)})").code
             codes = []
@@ -636,7 +639,7 @@ class ExpressionCompiler(Emitter):
             return value.code
         if not isinstance(target, str):
             return f"{self.constant(target)}({value.code})"
-        known = {"string": "str", "text": "str", "array": "list", "object": "dict", "bool": "bool", "number": "float"}
+        known = {"string": "str", "stringish": "str", "text": "str", "array": "list", "object": "dict", "bool": "bool", "number": "float"}
         if known.get(target) == value.kind:
             return value.code
         return f"{value.code} if {_EXACT[target].format(value.code)} else as_{target}({value.code})"
@@ -699,7 +702,7 @@ class ExpressionCompiler(Emitter):
         name = self.argument("method", "apply", node.arguments[0])
         target = self.expression(node.target)
         self.needs_context = True
-        maps = "MAPS" if self.maps is not None else "{'': 1}"
+        maps = "MAPS" if self.maps is not None else "{'': 1}" if self.interpolated else "{}"
         with self.within("map", node.annotation()):
             return self.temp(f"apply_map({maps}, {name.code}, {target.code}, {self.context})")
 

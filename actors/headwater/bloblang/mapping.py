@@ -14,7 +14,7 @@ from headwater.bloblang.program import ProgramCompiler, QueryCompiler
 from headwater.bloblang.registry import Environment
 from headwater.bloblang.statements import parse_interpolation as _parse_pieces
 from headwater.bloblang.statements import parse_mapping, parse_query
-from headwater.bloblang.syntax import Program
+from headwater.bloblang.syntax import Node, Program
 from headwater.bloblang.values import DELETE, NOTHING, encode_text, to_text, type_name
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
@@ -90,7 +90,7 @@ class Mapping:
 
     def value(
         self,
-        message: Message,
+        message: Message | None,
         batch: Batch | None = None,
         index: int = 0,
         *,
@@ -164,12 +164,12 @@ class MutationError(BloblangError):
 class Query:
     """A compiled query: a bare expression."""
 
-    def __init__(self, text: str, node: Any, directory: str = "", resources: Any = None, variables: bool = False) -> None:
+    def __init__(
+        self, text: str, node: Node, resources: Any = None, variables: bool = False, interpolated: bool = False
+    ) -> None:
         self.text = text
-        self.node = node
-        self._directory = directory
         self._resources = resources
-        compiler = QueryCompiler(node, variables)
+        compiler = QueryCompiler(node, variables, interpolated)
         self._main: Callable[..., Any] = _loaded(compiler.compile)
         self.uses_batch = compiler.uses_batch
         self._uses_this = compiler.uses_this
@@ -202,7 +202,7 @@ class Query:
                 except DocumentError:
                     this = NO_CONTEXT
         try:
-            return self._main(message, batch, index, variables, self._directory, self._resources, this)
+            return self._main(message, batch, index, variables, "", self._resources, this)
         except Exception as error:
             failure = explained(error)
         raise failure
@@ -315,7 +315,7 @@ def compile_query(
         ParseError: The text is none.
     """
     node = parse_query(text, environment or Environment.default())
-    return Query(text, node, "", resources, variables)
+    return Query(text, node, resources, variables)
 
 
 def parse_interpolation(
@@ -333,7 +333,7 @@ def parse_interpolation(
         if isinstance(piece, str):
             pieces.append(piece)
         else:
-            pieces.append(Query("", piece, "", resources))
+            pieces.append(Query("", piece, resources, interpolated=True))
     return Interpolation(text, pieces)
 
 

@@ -29,12 +29,14 @@ _TEXT = (str, bytes, Timestamp)
 def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> BloblangError:
     """The error of an operator that cannot take these two types."""
     verb = _VERBS.get(operator, "compare")
-    actual = type_name(right)
-    if verb == "compare" and actual == "timestamp":
-        actual = "string"
-    return BloblangError(
-        f"cannot {verb} types {type_name(left)} (from {left_name}) and {actual} (from {right_name})"
-    )
+    first, second = type_name(left), type_name(right)
+    # Some operators turn timestamps into text before they look: both sides, or the right one if the left is no timestamp.
+    if operator in "-*":
+        first = "string" if first == "timestamp" else first
+        second = "string" if second == "timestamp" else second
+    elif operator not in "/%" and second == "timestamp" and first in ("number", "string", "bytes"):
+        second = "string"
+    return BloblangError(f"cannot {verb} types {first} (from {left_name}) and {second} (from {right_name})")
 
 
 def _operand(value: Any) -> int | float | None:
@@ -43,8 +45,13 @@ def _operand(value: Any) -> int | float | None:
         return number(value)
     if kind is Float32 or not is_number(value):
         return None
-    result = number(value)
-    return wrap_int64(result) if type(result) is UInt64 else result
+    return number(value)
+
+
+def _signed(value: int | float) -> int:
+    if type(value) is float:
+        return truncated(value)
+    return wrap_int64(int(value)) if type(value) is UInt64 else int(value)
 
 
 def _calculate(operator: str, a: int | float, b: int | float, right_name: str) -> Any:
@@ -56,20 +63,19 @@ def _calculate(operator: str, a: int | float, b: int | float, right_name: str) -
         except OverflowError:
             return math.inf
     if operator == "%":
-        x = truncated(a) if type(a) is float else int(a)
-        y = truncated(b) if type(b) is float else int(b)
+        x, y = _signed(a), _signed(b)
         if y == 0:
             raise BloblangError(f"{right_name}: attempted to divide by zero", True)
         result = abs(x) % abs(y)
         return -result if x < 0 else result
     if type(a) is float or type(b) is float:
         try:
-            x, y = float(a), float(b)
-            return x + y if operator == "+" else x - y if operator == "-" else x * y
+            p, q = float(a), float(b)
+            return p + q if operator == "+" else p - q if operator == "-" else p * q
         except OverflowError:
             return math.inf
-    exact = a + b if operator == "+" else a - b if operator == "-" else a * b
-    return wrap_int64(int(exact))
+    exact = int(a + b if operator == "+" else a - b if operator == "-" else a * b)
+    return UInt64(exact % (1 << 64)) if type(a) is UInt64 and type(b) is UInt64 else wrap_int64(exact)
 
 
 def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> Any:
@@ -90,6 +96,8 @@ def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name:
             return (to_bytes(left) + to_bytes(right)).decode("utf-8", "surrogateescape")
         raise mismatch(operator, left, right, left_name, right_name)
     if a is not None and b is not None:
+        if type(a) is not float and type(b) is not float and type(a) is not type(b):
+            return _ordered(operator, _signed(a), _signed(b))
         return _ordered(operator, a, b)
     if type(left) in _TEXT and type(right) in _TEXT:
         return _ordered(operator, to_bytes(left), to_bytes(right))

@@ -68,6 +68,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.maps = set(program.maps)
         self.inner = False
         self.heavy = False
+        self.checked_metadata = False
         self.writes_metadata = _writes_metadata(program.statements)
 
     def compile(self, given: bool = False) -> dict[str, Any]:
@@ -115,10 +116,8 @@ class ProgramCompiler(ExpressionCompiler):
             self.heavy = True
             self.put("_u0 = False")
         self._decode()
-        if self.writes_metadata:
-            self.put("_g0 = dict(_m0.metadata)")
-        else:
-            self.put("_g0 = _m0.metadata")
+        copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
+        self.put(f"_g0 = {copy} if _m0 is not None else None")
         if self.mutation:
             with self.block("if type(_x0) is BadDocument or _x0 is None:"):
                 self.put("_r0 = NOTHING")
@@ -153,8 +152,9 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _epilogue(self) -> None:
         """Make the result: a message, None where it was deleted."""
-        with self.block("if _p0 is not None:"):
-            self.put("return _r0")
+        if not self.mutation:
+            with self.block("if _p0 is not None:"):
+                self.put("return _r0")
         if self.state == _OWN:
             self._encode()
             return
@@ -238,11 +238,19 @@ class ProgramCompiler(ExpressionCompiler):
         if self.metadata is None:
             self.put("fail('unable to assign metadata in the current context')")
         elif statement.key is None:
+            self._need_metadata()
             self.put(f"replace_metadata({self.metadata}, {value.code})")
         elif value.kind in ("any", "marker"):
+            self._need_metadata()
             self.put(f"set_metadata({self.metadata}, {statement.key!r}, {value.code})")
         else:
+            self._need_metadata()
             self.put(f"{self.metadata}[{statement.key!r}] = {value.code}")
+
+    def _need_metadata(self) -> None:
+        if not self.checked_metadata:
+            with self.block(f"if {self.metadata} is None:"):
+                self.put("fail('unable to assign metadata in the current context')")
 
     def _assign(self, statement: Assign) -> None:
         path, root = statement.path, self.root
@@ -388,11 +396,13 @@ class QueryCompiler(ExpressionCompiler):
 
     Args:
         node: The query.
-        variables: Names of variables that are given from outside; None: there are no variables.
+        variables: Whether variables may be given from outside.
+        interpolated: Whether it stands in an interpolation string, where there are no maps.
     """
 
-    def __init__(self, node: Node, variables: bool = False) -> None:
+    def __init__(self, node: Node, variables: bool = False, interpolated: bool = False) -> None:
         super().__init__()
+        self.interpolated = interpolated
         self.node = node
         self.with_variables = variables
 
