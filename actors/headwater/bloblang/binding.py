@@ -52,7 +52,9 @@ def bind(
     if spec.native in PLACEHOLDERS:
         made = PLACEHOLDERS[spec.native](call)
         return call if made is None else made
-    if spec.constructor and not call.dynamic and not any(each.type == "query" for each in arguments):
+    if spec.stateful:
+        call.made = spec.native()
+    elif spec.constructor and not call.dynamic and not any(each.type == "query" for each in arguments):
         call.made = _guarded(spec.native, *values(arguments))
     if spec.static and not call.dynamic and (target is None or isinstance(target, Literal)):
         literal.value = _evaluate(call)

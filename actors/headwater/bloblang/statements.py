@@ -86,7 +86,7 @@ class MappingParser(ExpressionParser):
     def _imported(self, path: str, at: int) -> Program:
         if not self.environment.imports:
             self.fatal(at, f"failed to read import: open {path}: imports are switched off")
-        full = path if os.path.isabs(path) else os.path.join(self.directory, path)
+        full = os.path.abspath(os.path.join(self.directory, path))
         try:
             with open(full, encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()

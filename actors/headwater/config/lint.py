@@ -110,6 +110,8 @@ class Linter:
                     merged.update(name.value for name, _ in value.pairs)
                 continue
             self.field(field, value, key.line)
+            if field.lint_object is not None:
+                self._apply(field.lint_object, node)
         for name in parent.leaves:
             if name not in merged and node.get(name) is None:
                 self._add(node.line, f"field {name} is required", Code.MISSING)

@@ -63,6 +63,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         since: The first version that has it.
         dialect: ``bento`` where Bento alone has it: it works, and lint takes it where Bento's rules are asked for.
         lint: A rule of its own.
+        lint_object: A rule that needs the fields beside it; gets the node of the object.
         description: What it is for.
         examples: Values worth showing.
         fields: What an object holds.
@@ -86,6 +87,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     since: str = ""
     dialect: str = ""
     lint: Rule | None = None
+    lint_object: Rule | None = None
     description: str = ""
     examples: tuple[Any, ...] = ()
     fields: tuple[Field, ...] = ()

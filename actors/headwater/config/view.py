@@ -27,7 +27,7 @@ from headwater.config.spec import NO_DEFAULT, ComponentKind, Field, Spec
 from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
-    from headwater.bloblang import Interpolation, Mapping
+    from headwater.bloblang import Interpolation, Mapping, ParseError
     from headwater.components.catalogue import Catalogue
 
 Value = TypeVar("Value")
@@ -173,8 +173,14 @@ class Config:
 
     # Bloblang
 
-    def mapping(self, name: str = "") -> Mapping | None:
-        """A compiled mapping; None where it is missing or empty and may be."""
+    def mapping(self, name: str = "", failure: str = "") -> Mapping | None:
+        """A compiled mapping; None where it is missing or empty and may be.
+
+        Args:
+            name: The field.
+            failure: What to say of a wrong one instead: ``{error}`` stands for the error with its place, ``{lint}``
+                for the form without.
+        """
         if not self.has(name) and self._locate(name)[1].optional:
             return None
         text = self.text(name)
@@ -185,10 +191,10 @@ class Config:
         try:
             return compile_mapping(text, self.catalogue.bloblang)
         except ParseError as error:
-            raise ConfigError(f"failed to parse bloblang mapping '{self._full(name)}': {error.lint}") from None
+            raise self._unparsed(failure or "failed to parse bloblang mapping '{name}': {lint}", name, error) from None
 
-    def interpolated(self, name: str = "") -> Interpolation:
-        """A text with expressions.
+    def interpolated(self, name: str = "", failure: str = "") -> Interpolation:
+        """A text with expressions; `failure` as for `mapping`.
 
         Raises:
             ConfigError: An expression is wrong, or there is no text.
@@ -198,7 +204,9 @@ class Config:
         try:
             return parse_interpolation(self.text(name), self.catalogue.bloblang)
         except ParseError as error:
-            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error.lint}") from None
+            raise self._unparsed(
+                failure or "failed to parse interpolated field '{name}': {lint}", name, error
+            ) from None
 
     def optional_interpolated(self, name: str) -> Interpolation | None:
         """A text with expressions, or None where the configuration has none and there is no default."""
@@ -211,7 +219,7 @@ class Config:
         try:
             return {key: parse_interpolation(text, self.catalogue.bloblang) for key, text in self.map(name).items()}
         except ParseError as error:
-            raise ConfigError(f"failed to parse interpolated field '{self._full(name)}': {error.lint}") from None
+            raise self._unparsed("failed to parse interpolated field '{name}': {lint}", name, error) from None
 
     # Objects
 
@@ -302,6 +310,10 @@ class Config:
 
     def _missing(self, name: str) -> ConfigError:
         return ConfigError(f"field '{self._full(name)}' is required and was not present in the config")
+
+    def _unparsed(self, failure: str, name: str, error: ParseError) -> ConfigError:
+        """The error for Bloblang that cannot be compiled."""
+        return ConfigError(failure.format(name=self._full(name), error=error, lint=error.lint))
 
     def _scalar(self, name: str, decoder: Callable[[Node], Value], empty: Value) -> Value:
         """A scalar's value, or its default, or the error that there is none."""

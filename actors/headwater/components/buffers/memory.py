@@ -39,6 +39,7 @@ SPEC = spec(
         "Drop messages that do not fit, instead of letting them wait.",
         default=False,
         advanced=True,
+        dialect="bento",
         since="1.13.0",
     ),
     categories=("Utility",),

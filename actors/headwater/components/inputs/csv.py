@@ -11,7 +11,7 @@ from headwater.components.contracts import Input, Scan
 from headwater.components.csv_records import CsvError, CsvReader
 from headwater.components.inputs._files import CannotOpen, FileReader, expand
 from headwater.components.resources import Resources
-from headwater.components.scanners.csv import at_least_one
+from headwater.components.scanners.csv import at_least_one, header_is_read
 from headwater.config.fields import auto_replay_nacks, boolean, integer, spec, text, texts
 from headwater.config.view import Config
 from headwater.errors import ComponentError, ConfigError, NotConnected
@@ -27,7 +27,14 @@ SPEC = spec(
     boolean("delete_on_finish", "Delete a file once all of it was delivered.", default=False, advanced=True),
     integer("batch_count", "Rows a batch.", default=1, advanced=True),
     auto_replay_nacks(),
-    texts("expected_headers", "What the first row must hold.", optional=True, dialect="bento", since="1.8.0"),
+    texts(
+        "expected_headers",
+        "What the first row must hold.",
+        optional=True,
+        dialect="bento",
+        since="1.8.0",
+        lint_object=header_is_read,
+    ),
     integer(
         "expected_number_of_fields",
         "How many fields each row must have.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
-from headwater.config.fields import interpolated, spec
+from headwater.config.fields import spec, text
 from headwater.errors import BatchFailure, Rejected
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SPEC = spec(
     "output",
     "reject",
-    root=interpolated(description="The reason, which the sender gets to see.", default=""),
+    root=text(description="The reason, which the sender gets to see.", default=""),
     categories=("Utility",),
     summary="Reject all messages, so that their input sees them as not delivered.",
     description="What a rejection does depends on the input: it may answer its sender with the reason, or read again.",
@@ -40,7 +40,7 @@ class Reject(Output):
     max_in_flight = 64
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._reason = config.interpolated()
+        self._reason = config.interpolated(failure="failed to parse error expression: {lint}")
 
     async def write(self, batch: Batch) -> None:
         reasons = {index: self._rejection(batch, index) for index in range(len(batch))}

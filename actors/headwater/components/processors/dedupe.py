@@ -29,6 +29,7 @@ SPEC = spec(
         "Which of several messages in a batch with the same key stays: the first or the last.",
         default="FIFO",
         advanced=True,
+        dialect="bento",
         since="1.4.0",
     ),
     categories=("Utility",),

@@ -19,7 +19,7 @@ SPEC = spec(
     "local",
     integer("count", "How many may go ahead in an interval; 0 for any number, where `byte_size` is set.", default=1000),
     duration("interval", "How long an interval is.", default="1s"),
-    integer("byte_size", "How many bytes may go ahead in an interval; 0 for any number.", default=0),
+    integer("byte_size", "How many bytes may go ahead in an interval; 0 for any number.", default=0, dialect="bento"),
     summary="Limit how much goes ahead in an interval.",
     description="The limit holds for all streams of the process that use the resource together.",
     examples=(

@@ -24,6 +24,15 @@ def at_least_one(node: Any) -> str | None:
         return None
 
 
+def header_is_read(node: Node) -> str | None:
+    """Refuse expected headers where no header is read."""
+    read = node.get("parse_header_row")
+    expected = node.get("expected_headers")
+    if read is None or read.value.lower() != "false" or expected is None or not expected.items:
+        return None
+    return "expected_headers is set but parse_header_row is false"
+
+
 SPEC = spec(
     "scanner",
     "csv",
@@ -31,11 +40,19 @@ SPEC = spec(
     boolean("parse_header_row", "Whether the first row names the fields; else rows are arrays.", default=True),
     boolean("lazy_quotes", "Whether quotes may stand anywhere in a field.", default=False),
     boolean("continue_on_error", "Pass rows that are wrong on, marked as failed.", default=False),
-    texts("expected_headers", "What the first row must hold.", optional=True, since="1.6.0"),
+    texts(
+        "expected_headers",
+        "What the first row must hold.",
+        optional=True,
+        dialect="bento",
+        since="1.6.0",
+        lint_object=header_is_read,
+    ),
     integer(
         "expected_number_of_fields",
         "How many fields each row must have; else as many as the first.",
         optional=True,
+        dialect="bento",
         since="1.6.0",
         lint=at_least_one,
     ),
