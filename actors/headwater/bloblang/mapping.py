@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping as MappingType, Sequence
 from typing import Any, Final, TypeVar
 
 from headwater.bloblang.errors import BloblangError, ParseError
-from headwater.bloblang.execution import NO_CONTEXT, finish
+from headwater.bloblang.execution import NO_CONTEXT, abandoned
 from headwater.bloblang.failures import explained
 from headwater.bloblang.program import ProgramCompiler, QueryCompiler
 from headwater.bloblang.registry import Environment
@@ -16,6 +16,7 @@ from headwater.bloblang.statements import parse_interpolation as _parse_pieces
 from headwater.bloblang.statements import parse_mapping, parse_query
 from headwater.bloblang.syntax import Node, Program
 from headwater.bloblang.values import DELETE, NOTHING, encode_text, to_text, type_name
+from headwater.documents import decode_textual
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
 
@@ -53,6 +54,8 @@ class Mapping:
         compiler = ProgramCompiler(program)
         self._main: Callable[..., Any] = _loaded(compiler.compile, variables)
         self._mutation: Callable[..., Any] | None = None
+        self._overlay: Callable[..., Any] | None = None
+        self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
 
     def apply(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
@@ -146,11 +149,41 @@ class Mapping:
         except Exception as error:
             failure = MutationError(explained(error), message)
             if partial:
-                changed = finish(message, *partial[0])
-                if changed is not None:
-                    failure.message = changed
+                failure.message = abandoned(message, *partial[0])
             raise failure from None
         return root  # type: ignore[no-any-return]
+
+    def overlay(self, target: Message, batch: Sequence[Message], index: int = 0) -> Message | None:
+        """Map a message of a batch onto another one.
+
+        `this` and the functions that read messages see the former; root and the metadata that is written (`@`) begin as
+        those of the latter.
+
+        Returns:
+            The other message, changed, or None where the mapping deleted it.
+
+        Raises:
+            BloblangError: The mapping failed.
+        """
+        main = self._overlay
+        if main is None:
+            main = self._overlay = _loaded(ProgramCompiler(self._program, overlay=True).compile, self._variables)
+        this: Any = NO_CONTEXT
+        if self._uses_this:
+            try:
+                this = batch[index].document()
+            except DocumentError as error:
+                this = BadDocument(str(error))
+        try:
+            root = target.document()
+        except DocumentError:
+            root = None
+        start = (NOTHING if root is None else root,)
+        try:
+            return main(target, batch, index, None, self._directory, self._resources, this, start)  # type: ignore[no-any-return]
+        except Exception as error:
+            failure = explained(error)
+        raise failure
 
 
 class MutationError(BloblangError):
@@ -173,6 +206,7 @@ class Query:
         self._main: Callable[..., Any] = _loaded(compiler.compile)
         self.uses_batch = compiler.uses_batch
         self._uses_this = compiler.uses_this
+        self._textual = compiler.textual
 
     def value(
         self,
@@ -198,7 +232,7 @@ class Query:
             this = NO_CONTEXT
             if message is not None and self._uses_this:
                 try:
-                    this = message.document()
+                    this = decode_textual(message.content()) if self._textual else message.document()
                 except DocumentError:
                     this = NO_CONTEXT
         try:

@@ -40,6 +40,9 @@ _PROGRAM_HELPERS: Final[dict[str, Any]] = {
     "HEAVY": execution.HEAVY,
     "keep": execution.keep,
     "put": execution.put,
+    "put_in_place": execution.put_in_place,
+    "owned": execution.owned,
+    "working_copy": execution.working_copy,
     "set_metadata": execution.set_metadata,
     "replace_metadata": execution.replace_metadata,
     "bad_document": execution.bad_document,
@@ -58,12 +61,14 @@ class ProgramCompiler(ExpressionCompiler):
     Args:
         program: The statements and maps.
         mutation: Whether root begins as the message and `this` is root.
+        overlay: Whether root begins as the first item of ``_p0`` while `this` is given.
     """
 
-    def __init__(self, program: Program, mutation: bool = False) -> None:
+    def __init__(self, program: Program, mutation: bool = False, overlay: bool = False) -> None:
         super().__init__()
         self.program = program
         self.mutation = mutation
+        self.overlay = overlay
         self.state = _EMPTY
         self.maps = set(program.maps)
         self.inner = False
@@ -95,14 +100,14 @@ class ProgramCompiler(ExpressionCompiler):
         self.variables = {}
         self.metadata = "_g0"
         self.root = "_r0"
-        self.scope = Scope("_r0" if self.mutation else "_x0", None, not self.mutation, True)
-        self.state = _SHARED if self.mutation else _EMPTY
+        self.scope = Scope("_x0", None, True, True)
+        self.state = _SHARED if self.mutation or self.overlay else _EMPTY
         if self.mutation:
             with self.nested("try:"):
                 self._statements(self.program.statements)
             with self.block("except Exception:"):
                 with self.block("if _p0 is not None:"):
-                    self.put("_p0.append((_r0, _g0))")
+                    self.put("_p0.append((_s0, _g0))")
                 self.put("raise")
         else:
             self._statements(self.program.statements)
@@ -112,17 +117,23 @@ class ProgramCompiler(ExpressionCompiler):
         self._epilogue()
 
     def _prologue(self) -> None:
-        if self.heavy or self.uses_this or self.mutation:
+        if self.heavy or self.uses_this or self.mutation or self.overlay:
             self.heavy = True
-            self.put("_u0 = False")
+            self.put("_u0 = True" if self.overlay else "_u0 = False")
         self._decode()
         copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
         self.put(f"_g0 = {copy} if _m0 is not None else None")
         if self.mutation:
-            with self.block("if type(_x0) is BadDocument or _x0 is None:"):
-                self.put("_r0 = NOTHING")
-            with self.block("else:"):
-                self.put("_r0 = _x0")
+            with self.block("if _u0:"):
+                self.put("_x0 = owned(_x0)")
+            self.put("_s0 = _x0")
+            self.put("_r0 = NOTHING if type(_x0) is BadDocument or _x0 is None else _x0")
+            with self.block("if _x0 is None:"):
+                # Null counts as no document here.
+                self.put(f"_x0 = {self.constant(execution.BadDocument('message is empty'))}")
+            with self.block("elif type(_x0) is not BadDocument:"):
+                self.put("_m0 = Message(_m0.raw, _x0, _g0, _m0.error, _m0.origin, _m0.context)")
+                self.put("_b0 = working_copy(_b0, _i0, _m0)")
         else:
             self.put("_r0 = NOTHING")
         assert self.variables is not None
@@ -152,7 +163,7 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _epilogue(self) -> None:
         """Make the result: a message, None where it was deleted."""
-        if not self.mutation:
+        if not self.mutation and not self.overlay:
             with self.block("if _p0 is not None:"):
                 self.put("return _r0")
         if self.state == _OWN:
@@ -257,9 +268,15 @@ class ProgramCompiler(ExpressionCompiler):
         assert root is not None
         self.root_read = False
         value = self._stored(statement.query)
+        code = value.code
+        if self.mutation and not self.inner:
+            if path or value.kind in ("any", "marker", "value", "list", "dict"):
+                self.put(f"{root} = put_in_place({root}, {path!r}, {code})")
+            else:
+                self.put(f"{root} = {code}")
+            return
         if self.root_read:
             self.state = _SHARED
-        code = value.code
         if not path:
             self._assign_root(code, value)
             return

@@ -1,0 +1,61 @@
+"""Processor `jmespath`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headwater.components.catalogue import component
+from headwater.components.contracts import Processor
+from headwater.components.jmespath_words import complaint, refusal
+from headwater.components.payloads import plain, structured
+from headwater.components.resources import Resources
+from headwater.config.fields import spec, text
+from headwater.config.view import Config
+from headwater.errors import ComponentError, ConfigError
+from headwater.message import Message
+
+SPEC = spec(
+    "processor",
+    "jmespath",
+    text("query", "The JMESPath query.", examples=("locations[?state == 'WA'].name",)),
+    categories=("Mapping",),
+    summary="Replace each message with the result of a JMESPath query.",
+    description="A message for which the query fails stays as it was, marked as failed.",
+    examples=(
+        (
+            "Names of some",
+            "pipeline:\n  processors:\n    - jmespath:\n        query: \"locations[?state == 'WA'].name\"\n",
+        ),
+    ),
+)
+
+
+@component(SPEC)
+class JmesPath(Processor):
+    """Runs a query over documents."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        import jmespath
+
+        self._resources = resources
+        query = config.text("query")
+        try:
+            self._query = jmespath.compile(query)
+        except jmespath.exceptions.JMESPathError as error:
+            raise ConfigError(f"failed to compile JMESPath query: {refusal(query, error)}") from None
+        self.each = self._each
+
+    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
+        from jmespath.exceptions import JMESPathError
+
+        results: list[Message | None] = []
+        for message in messages:
+            try:
+                results.append(message.with_document(self._query.search(plain(structured(message)))))
+            except ComponentError as error:
+                results.append(self._resources.failed(message, error))
+            except JMESPathError as error:
+                results.append(self._resources.failed(message, complaint(error)))
+            except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                results.append(self._resources.failed(message, f"failed to run JMESPath query: {error}"))
+        return results
