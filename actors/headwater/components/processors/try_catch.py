@@ -60,8 +60,8 @@ class TryCatch(Processor):
         places = [place for place, message in enumerate(results) if message is not None and message.error is not None]
         if not places:
             return results
-        caught: list[Any] = [results[place] for place in places]
-        caught = [self._told(message, message.error) for message in caught]
+        marked: list[Any] = [results[place] for place in places]
+        caught: list[Any] = [self._told(message, message.error) for message in marked]
         for step in self._catch_steps or ():
             caught = step(caught)
         for place, message in zip(places, caught, strict=True):
