@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping as MappingType, Sequence
 from typing import Any, Final, TypeVar
 
 from headwater.bloblang.errors import BloblangError, ParseError
-from headwater.bloblang.execution import NO_CONTEXT, BadDocument, finish
+from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import explained
 from headwater.bloblang.program import ProgramCompiler, QueryCompiler
 from headwater.bloblang.registry import Environment
