@@ -156,10 +156,6 @@ def _fold(argument: Argument, param: Param, spec: Spec) -> None:
             argument.value = lambda this: constant
         return
     if param.type == "query":
-        if isinstance(node, Literal) and not param.scalars:
-            raise BloblangError(
-                f"field {param.name}: wrong argument type, expected query, got {type_name(node.value)}"
-            )
         return
     if not isinstance(node, Literal) or isinstance(node.value, Marker):
         return

@@ -25,12 +25,14 @@ class BloblangError(HeadwaterError):
         foreign: Whether it comes from a query that a method ran, so that the method's target is not to blame.
         inside_map: Whether it says the line of a named map.
         map_label: The named map that failed; said when other words are put before the text.
+        structured: What a statement says instead of all this where the message was no document.
     """
 
     annotated = False
     foreign = False
     inside_map = False
     map_label = ""
+    structured = ""
 
     def __init__(self, text: str, annotated: bool = False) -> None:
         super().__init__(text)
@@ -132,4 +134,5 @@ def prefixed(prefix: str, error: BloblangError) -> BloblangError:
         # A type error that says where its value came from is still open to the annotation of a method around it.
         made = BloblangError(prefix + error.text, error.annotated and not isinstance(error, TypeMismatch))
     made.inside_map = error.inside_map
+    made.structured = error.structured
     return made
