@@ -71,7 +71,8 @@ def values(arguments: list[Argument]) -> list[Any]:
 def _guarded(native: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return native(*arguments)
-    except BloblangError:
+    except BloblangError as error:
+        error.constructed = True
         raise
     except Exception as error:
         raise BloblangError(f"{type(error).__name__}: {error}") from error

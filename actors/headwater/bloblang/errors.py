@@ -29,6 +29,7 @@ class BloblangError(HeadwaterError):
     """
 
     annotated = False
+    constructed = False  # whether a function refused its literal arguments, such as a regular expression
     foreign = False
     inside_map = False
     map_label = ""

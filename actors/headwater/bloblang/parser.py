@@ -503,7 +503,7 @@ class ExpressionParser(Scanner):
         try:
             return bind(self.environment, kind, name, target, given, start)
         except BloblangError as error:
-            self.fatal(self.at, error.text)
+            raise Failure(self.at, (), True, error.text, error.constructed) from None
 
     def _arguments(self) -> list[tuple[str, Node]]:
         given: list[tuple[str, Node]] = []

@@ -31,14 +31,18 @@ class Failure(Exception):
         expected: What could stand there.
         fatal: Whether no other alternative may be tried.
         text: Another message than what was expected.
+        constructed: Whether a function refused its literal arguments.
     """
 
-    def __init__(self, at: int, expected: Sequence[str] = (), fatal: bool = False, text: str = "") -> None:
+    def __init__(
+        self, at: int, expected: Sequence[str] = (), fatal: bool = False, text: str = "", constructed: bool = False
+    ) -> None:
         super().__init__()
         self.at = at
         self.expected = list(expected)
         self.fatal = fatal
         self.text = text
+        self.constructed = constructed
 
     def join(self, other: Failure) -> Failure:
         """The one of two failures that got further, or both together."""
@@ -62,7 +66,9 @@ class Failure(Exception):
     def error(self, source: str, single_line: bool = False) -> ParseError:
         """The failure as users see it."""
         line, column = (1, self.at + 1) if single_line else position(source, self.at)
-        return ParseError(line, column, self.message(), source[self.at : self.at + 5], single_line)
+        error = ParseError(line, column, self.message(), source[self.at : self.at + 5], single_line)
+        error.constructed = self.constructed
+        return error
 
 
 def position(source: str, at: int) -> tuple[int, int]:

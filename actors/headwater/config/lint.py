@@ -69,14 +69,18 @@ class LintOptions(msgspec.Struct, frozen=True):
         deprecated: Report deprecated fields and components.
         labels: Report components without a label.
         dialect: Whose fields are known: Benthos', those of Bento too, or all without looking at the difference.
+        literals: Whether to report what functions refuse in literal arguments, such as regular expressions.
     """
 
     deprecated: bool = False
     labels: bool = False
     dialect: Dialect = "benthos"
+    literals: bool = True
 
 
 DEFAULT: Final = LintOptions()
+API: Final = LintOptions(literals=False)
+"""What the API looks for: it leaves literal arguments to the build of the stream, as the reference does."""
 
 
 class Linter:
@@ -185,6 +189,8 @@ class Linter:
             else:
                 compile_mapping(text, self._catalogue.bloblang)
         except ParseError as error:
+            if error.constructed and not self._options.literals:
+                return
             line = node.line + error.line - (0 if node.style == "|" else 1)
             self.lints.append(Lint(line, node.column + error.column, error.lint, Code.BAD_BLOBLANG))
 

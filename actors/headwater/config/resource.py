@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headwater.config.document import parse_document
 from headwater.config.env import substitute
 from headwater.config.infer import infer
-from headwater.config.lint import DEFAULT, Linter, LintOptions
+from headwater.config.lint import API, Linter, LintOptions
 from headwater.config.spec import ComponentKind
 from headwater.config.view import ComponentConfig
 from headwater.errors import LintRejection
@@ -25,7 +25,7 @@ def read_resource(
     *,
     environment: Mapping[str, str] | None = None,
     chilled: bool = False,
-    options: LintOptions = DEFAULT,
+    options: LintOptions = API,
 ) -> ComponentConfig:
     """Read the configuration of one resource; lint comes before the question which component it is.
 

@@ -11,7 +11,7 @@ from headwater.config import decode
 from headwater.config.document import parse_document
 from headwater.config.env import substitute
 from headwater.config.infer import infer, infer_list
-from headwater.config.lint import DEFAULT, Lint, Linter, LintOptions
+from headwater.config.lint import API, Lint, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.sections import STREAM
 from headwater.config.spec import ComponentKind, Field
@@ -66,7 +66,7 @@ def read_stream(
     interpolate: bool = True,
     chilled: bool = False,
     lint: bool = True,
-    options: LintOptions = DEFAULT,
+    options: LintOptions = API,
 ) -> StreamConfig:
     """Read a stream's configuration from a text or from plain data.
 
@@ -118,7 +118,7 @@ def read_stream_set(data: bytes | str) -> dict[str, Node]:
     return {decode.text(key) if key.is_scalar else key.value: value for key, value in node.pairs}
 
 
-def lint_stream(node: Node, catalogue: Catalogue, options: LintOptions = DEFAULT) -> list[Lint]:
+def lint_stream(node: Node, catalogue: Catalogue, options: LintOptions = API) -> list[Lint]:
     """What is wrong with a stream's configuration."""
     linter = Linter(catalogue, options)
     linter.fields(STREAM, node)
