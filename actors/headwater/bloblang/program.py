@@ -13,7 +13,18 @@ import orjson
 
 from headwater.bloblang import execution
 from headwater.bloblang.expressions import HELPERS, ExpressionCompiler, Scope, Value
-from headwater.bloblang.syntax import Assign, IfStatement, Let, Literal, Node, Program, SetMeta, Statement
+from headwater.bloblang.syntax import (
+    Assign,
+    Below,
+    IfStatement,
+    Let,
+    Literal,
+    Node,
+    Program,
+    Reference,
+    SetMeta,
+    Statement,
+)
 from headwater.bloblang.values import array_index, clone
 from headwater.documents import (
     decode_document,
@@ -134,6 +145,8 @@ class ProgramCompiler(ExpressionCompiler):
             with self.block("elif type(_x0) is not BadDocument:"):
                 self.put("_m0 = Message(_m0.raw, _x0, _g0, _m0.error, _m0.origin, _m0.context)")
                 self.put("_b0 = working_copy(_b0, _i0, _m0)")
+        elif self.overlay:
+            self.put("_r0 = _p0[0]")
         else:
             self.put("_r0 = NOTHING")
         assert self.variables is not None
@@ -250,7 +263,8 @@ class ProgramCompiler(ExpressionCompiler):
             self.put("fail('unable to assign metadata in the current context')")
         elif statement.key is None:
             self._need_metadata()
-            self.put(f"replace_metadata({self.metadata}, {value.code})")
+            textual = ", True" if isinstance(statement.query, Reference | Below) else ""
+            self.put(f"replace_metadata({self.metadata}, {value.code}{textual})")
         elif value.kind in ("any", "marker"):
             self._need_metadata()
             self.put(f"set_metadata({self.metadata}, {statement.key!r}, {value.code})")
