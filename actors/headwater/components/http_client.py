@@ -81,7 +81,7 @@ class HttpStream:
         try:
             return await self._client.on_loop(read) or None
         except (_client_error(), OSError) as error:
-            raise NotConnected(f"failed to read response: {_words(error)}") from None
+            raise NotConnected(f"failed to read response: {network_words(error)}") from None
 
     async def close(self) -> None:
         """Drop the connection."""
@@ -250,7 +250,7 @@ class HttpClient:
                 )
                 raise ComponentError(f"{_action(request)}: context deadline exceeded ({what})") from None
             except (_client_error(), OSError, ValueError, ssl.SSLError) as error:
-                raise ComponentError(f"{_action(request)}: {_words(error)}") from None
+                raise ComponentError(f"{_action(request)}: {network_words(error)}") from None
             return self._judged(url, response, body)
 
         response = await self._resources.on_loop(exchange)
@@ -271,7 +271,7 @@ class HttpClient:
                     f"{_action(request)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
                 ) from None
             except (_client_error(), OSError, ValueError, ssl.SSLError) as error:
-                raise ComponentError(f"{_action(request)}: {_words(error)}") from None
+                raise ComponentError(f"{_action(request)}: {network_words(error)}") from None
             return HttpStream(self, response)
 
         return await self._resources.on_loop(start)
@@ -399,7 +399,7 @@ def _action(request: HttpRequest) -> str:
     return f'{request.method[:1].upper()}{request.method[1:].lower()} "{request.url}"'
 
 
-def _words(error: BaseException) -> str:
+def network_words(error: BaseException) -> str:
     """What Go's `net/http` would say."""
     import aiohttp
 

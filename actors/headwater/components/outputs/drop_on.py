@@ -37,7 +37,8 @@ SPEC = spec(
     examples=(
         (
             "Best effort",
-            "output:\n  drop_on:\n    error: true\n    output:\n      http_client:\n        url: http://localhost/post\n"
+            "output:\n  drop_on:\n    error: true\n    output:\n      http_client:\n"
+            "        url: http://localhost/post\n"
             "        retries: 0\n",
         ),
     ),

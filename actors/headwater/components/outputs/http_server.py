@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater import tasks
 from headwater.components.catalogue import component
+from headwater.components.content_types import sniff
 from headwater.components.contracts import Output
 from headwater.components.http_requests import OCTETS, encode_multipart
+from headwater.components.inputs._http_cors import Cors
 from headwater.config.fields import boolean, choice, duration, obj, spec, text, texts
 from headwater.endpoints import Endpoint, Endpoints, Handler, Request, Response, Socket
 from headwater.errors import Closed, ComponentError, ConfigError, TimedOut
@@ -102,7 +104,7 @@ class HttpServerOutput(Output):
         self._timeout = config.duration("timeout")
         cert_file, key_file = config.text("cert_file"), config.text("key_file")
         self._tls = (cert_file, key_file) if cert_file or key_file else None
-        self._cors = Cors(config.object("cors"))
+        self._cors = Cors(config.object("cors")) if self._address else None
         self._events = config.text("stream_format") == "event_source"
         self._heartbeat = config.duration("heartbeat")
         self._as_text = config.text("ws_message_type") == "text"
@@ -130,7 +132,7 @@ class HttpServerOutput(Output):
         table = Endpoints()
         for where, handler in ((path, self._get), (stream_path, self._stream)):
             if where:
-                table.register(Endpoint(_slashed(where), "", self._cors.around(handler)))
+                table.register(Endpoint(_slashed(where), "", self._cross_origin(handler)))
         if socket_path:
             table.register(Endpoint(_slashed(socket_path), "", None, self._socket))
         try:
@@ -138,6 +140,34 @@ class HttpServerOutput(Output):
         except ComponentError:
             self._host = None
             raise
+
+    def _cross_origin(self, handler: Handler) -> Handler:
+        """A handler that also answers browsers which ask from pages of other sites."""
+        cors = self._cors
+        if cors is None or not cors.enabled:
+            return handler
+
+        def handle(request: Request) -> tasks.Future[Response]:
+            first = cors.preflight(request)
+            if first is not None:
+                return _settled(first)
+            answer = handler(request)
+            decorate = cors.decorator(request)
+            if decorate is None:
+                return answer
+            told: tasks.Future[Response] = tasks.Future()
+
+            def tell(done: tasks.Future[Response]) -> None:
+                error = done.error()
+                if error is not None:
+                    told.set_exception(error)
+                else:
+                    told.set_result(decorate(done.result()))
+
+            answer.add_callback(tell)
+            return told
+
+        return handle
 
     async def write(self, batch: Batch) -> None:
         parcel = _Parcel(batch)
@@ -182,7 +212,7 @@ class HttpServerOutput(Output):
         batch = parcel.batch
         if len(batch) == 1:
             content = batch[0].content()
-            return Response(200, content, (("Content-Type", _sniffed(content)),))
+            return Response(200, content, (("Content-Type", sniff(content)),))
         boundary = secrets.token_hex(30)
         body = encode_multipart([((("Content-Type", OCTETS),), message.content()) for message in batch], boundary)
         return Response(200, body, (("Content-Type", f"multipart/form-data; boundary={boundary}"),))
@@ -319,58 +349,6 @@ class _Reading:
                 parcel.done.set_exception(error)
 
 
-class Cors:
-    """Answers browsers that ask from pages of other sites."""
-
-    def __init__(self, config: Config) -> None:
-        self._enabled = config.boolean("enabled")
-        self._origins = config.texts("allowed_origins")
-        self._headers = config.texts("allowed_headers")
-        self._methods = config.texts("allowed_methods")
-        if self._enabled and not self._origins:
-            raise ConfigError("must specify at least one allowed origin")
-
-    def around(self, handler: Handler) -> Handler:
-        """A handler that also does that."""
-        if not self._enabled:
-            return handler
-
-        def handle(request: Request) -> tasks.Future[Response]:
-            origin = request.header("origin")
-            allowed = bool(origin) and ("*" in self._origins or origin in self._origins)
-            if request.method == "OPTIONS" and request.header("access-control-request-method"):
-                return _settled(Response(200, b"", self._permissions(origin) if allowed else ()))
-            answer = handler(request)
-            if not allowed:
-                return answer
-            told: tasks.Future[Response] = tasks.Future()
-            answer.add_callback(lambda done: _tell(done, told, (*_origin(origin),)))
-            return told
-
-        return handle
-
-    def _permissions(self, origin: str) -> Sequence[tuple[str, str]]:
-        fields = [*_origin(origin), ("Access-Control-Allow-Methods", ",".join(self._methods))]
-        if self._headers:
-            fields.append(("Access-Control-Allow-Headers", ",".join(self._headers)))
-        return fields
-
-
-def _origin(origin: str) -> list[tuple[str, str]]:
-    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-
-
-def _tell(done: tasks.Future[Response], told: tasks.Future[Response], fields: Sequence[tuple[str, str]]) -> None:
-    error = done.error()
-    if error is not None:
-        told.set_exception(error)
-        return
-    response = done.result()
-    told.set_result(
-        Response(response.status, response.body, (*response.headers, *fields), response.chunks, response.closed)
-    )
-
-
 async def _until_gone(socket: Socket) -> None:
     """Wait until a peer is gone; what it says until then is not asked for."""
     try:
@@ -388,10 +366,3 @@ def _settled(value: Any) -> tasks.Future[Any]:
 
 def _slashed(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
-
-
-def _sniffed(content: bytes) -> str:
-    """The content type, told by looking: text, or anything."""
-    if any(byte < 9 or (13 < byte < 32 and byte != 27) for byte in content[:512]):
-        return OCTETS
-    return "text/plain; charset=utf-8"
