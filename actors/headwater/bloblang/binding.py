@@ -12,8 +12,8 @@ from typing import Any
 from headwater.bloblang.core import PLACEHOLDERS
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.registry import UNSET, Environment, Param, Spec
-from headwater.bloblang.syntax import Argument, Call, Literal, Node
-from headwater.bloblang.values import Marker, get_bool, integer, number, type_name
+from headwater.bloblang.syntax import Argument, Below, Call, Literal, Node, Reference
+from headwater.bloblang.values import Marker, get_bool, integer, number, split_path, type_name
 
 Given = list[tuple[str, Node]]
 
@@ -53,7 +53,9 @@ def bind(
         made = PLACEHOLDERS[spec.native](call)
         return call if made is None else made
     if spec.stateful:
-        call.made = spec.native()
+        call.made = _guarded(
+            spec.native, {each.name: each.value for each in arguments if each.node is None and each.type != "query"}
+        )
     elif spec.constructor and not call.dynamic and not any(each.type == "query" for each in arguments):
         call.made = _guarded(spec.native, *values(arguments))
     if spec.static and not call.dynamic and (target is None or isinstance(target, Literal)):
@@ -61,6 +63,14 @@ def bind(
         literal.name = call.annotation()
         return literal
     return call
+
+
+def _field(target: Node, path: list[str], at: int) -> Node:
+    if isinstance(target, Reference):
+        return Reference(target.at, target.context, (*target.path, *path))
+    if isinstance(target, Below):
+        return Below(target.at, target.target, (*target.path, *path))
+    return Below(at, target, tuple(path))
 
 
 def values(arguments: list[Argument]) -> list[Any]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from headwater.bloblang.depth import deeper
 from headwater.bloblang.errors import BloblangError, NoDocument, TypeMismatch
-from headwater.bloblang.operators import not_boolean
+from headwater.bloblang.operators import native_type, not_boolean
 from headwater.bloblang.registry import ExecutionContext, Target
 from headwater.bloblang.values import (
     DELETE,
     NOTHING,
+    HollowArray,
     Marker,
     NonFinite,
     array_index,
+    clone,
     encode_text,
     float_json,
     get_bytes,
     get_path,
     get_text,
     get_text_or_time,
-    go_type_name,
     integer,
     number,
     type_name,
@@ -45,7 +46,7 @@ class BadDocument:
 
     def failure(self) -> BloblangError:
         """What reading it raises; the compiled code knows which reference was read."""
-        return NoDocument(self.cause if self.cause is not None else "")
+        return NoDocument(self.cause or "")
 
 
 NO_CONTEXT: Final = BadDocument(None)
@@ -75,15 +76,16 @@ def finish(message: Message, root: Any, metadata: Mapping[str, Any]) -> Message 
     return Message(raw, UNSET, metadata, message.error, message.origin, message.context)
 
 
-def no_document(cause: str | None, reference: str) -> str:
-    """The words for a reference to a document that is not there."""
+def no_document(cause: str, reference: str) -> BloblangError:
+    """The error of a reference to a document that is not there."""
+    head, _, rest = reference.partition(".")
+    missing = rest or (head if head != "this" else "")
+    words = "context was undefined"
+    error = BloblangError(f"{words}, unable to reference `{missing}`" if missing else words, True)
     if cause:
         reason = cause if cause == "message is empty" else f"parse as json: {cause}"
-        return f"unable to reference message as structured (with '{reference}'): {reason}"
-    head, _, rest = reference.partition(".")
-    if rest or head != "this":
-        return f"context was undefined, unable to reference `{rest or head}`"
-    return "context was undefined"
+        error.structured = f"unable to reference message as structured (with '{reference}'): {reason}"
+    return error
 
 
 def whole(value: Any) -> Any:
@@ -129,6 +131,8 @@ def fail(text: str) -> Any:
 
 
 def _as_array(value: Any) -> Any:
+    if type(value) is HollowArray:
+        return []
     if type(value) is not list:
         raise TypeMismatch(value, "array")
     return value
@@ -152,12 +156,19 @@ def _as_timestamp(value: Any) -> Any:
     return to_timestamp(value)
 
 
+def _as_stringish(value: Any) -> str | bytes:
+    if type(value) is str or type(value) is bytes:
+        return value
+    raise TypeMismatch(value, "string")
+
+
 def _as_octets(value: Any) -> bytes:
     return value if type(value) is bytes else encode_text(get_text_or_time(value))
 
 
 COERCIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "string": get_text,
+    "stringish": _as_stringish,
     "text": get_text_or_time,
     "bytes": get_bytes,
     "octets": _as_octets,
@@ -187,33 +198,29 @@ def coerce_target(target: Target, value: Any) -> Any:
 # Conditions ----------------------------------------------------------------------------------------------------------
 
 
-def condition(value: Any, name: str) -> bool:
+def condition(value: Any, name: str, textual: bool = False) -> bool:
     """A condition of an `if` expression; null counts as false."""
     if value is None:
         return False
     if type(value) is bool:
         return value
-    raise not_boolean(value, name)
+    raise not_boolean(value, name, textual)
 
 
-def strict_condition(value: Any, name: str) -> bool:
+def strict_condition(value: Any, name: str, textual: bool = False) -> bool:
     """A condition of an `if` statement."""
     if type(value) is bool:
         return value
-    raise not_boolean(value, name)
+    raise not_boolean(value, name, textual)
 
 
-def object_key(value: Any) -> str:
+def object_key(value: Any, textual: bool = False) -> str:
     """A key of an object literal that is known only when run."""
     if type(value) is str:
         return value
     if type(value) is bytes:
         return value.decode("utf-8", "surrogateescape")
-    raise BloblangError(f"mapping returned invalid key type: {_key_type(value)}")
-
-
-def _key_type(value: Any) -> str:
-    return go_type_name(value)
+    raise BloblangError(f"mapping returned invalid key type: {native_type(value, textual)}")
 
 
 # Maps ----------------------------------------------------------------------------------------------------------------
@@ -348,6 +355,82 @@ def remove(root: Any, path: tuple[str, ...]) -> Any:
     return copy
 
 
+def put_in_place(root: Any, path: tuple[str, ...], value: Any) -> Any:
+    """Like `put`, for a root that belongs to the mapping with all that is in it."""
+    if type(value) is Marker:
+        return root if value is NOTHING else _remove_in_place(root, path)
+    if type(value) in (dict, list):
+        value = clone(value)
+    if not path:
+        return value
+    if root is NOTHING or root is None:
+        root = {}
+    elif type(root) is not dict and type(root) is not list:
+        raise _collision(path, 0, root)
+    here = root
+    last = len(path) - 1
+    for at, segment in enumerate(path):
+        key: Any = segment
+        if type(here) is list:
+            if segment == "-":
+                here.append(None)
+                key = len(here) - 1
+            else:
+                key = _index(here, path, at)
+        if at == last:
+            here[key] = value
+            return root
+        below = here.get(key) if type(here) is dict else here[key]
+        if below is None:
+            below = here[key] = {}
+        elif type(below) is not dict and type(below) is not list:
+            raise _collision(path, at + 1, below)
+        here = below
+    return root
+
+
+def _remove_in_place(root: Any, path: tuple[str, ...]) -> Any:
+    if not path:
+        return DELETE
+    if root is NOTHING:
+        return {}
+    if type(root) is Marker:
+        raise _collision(path, 0, root)
+    here = get_path(root, path[:-1]) if len(path) > 1 else root
+    if type(here) is dict:
+        here.pop(path[-1], None)
+    elif type(here) is list:
+        index = array_index(path[-1])
+        if index is not None and 0 <= index < len(here):
+            del here[index]
+    return root
+
+
+def owned(value: Any) -> Any:
+    """A document that a mutation may change."""
+    return clone(value)
+
+
+def working_copy(batch: Sequence[Message] | None, index: int, message: Message) -> Sequence[Message]:
+    """The batch as functions see it while one message of it is being changed."""
+    if batch is None:
+        return (message,)
+    copy = list(batch)
+    if 0 <= index < len(copy):
+        copy[index] = message
+    return copy
+
+
+def abandoned(message: Message, document: Any, metadata: Mapping[str, Any]) -> Message:
+    """A message as far as a mutation that failed has changed it."""
+    raw = message.raw
+    if type(document) is dict or type(document) is list:
+        raw = encode_document(document)
+    elif document is None:
+        raw = b""
+    return Message(raw, UNSET, metadata, message.error, message.origin, message.context)
+
+
 def set_metadata(metadata: dict[str, Any], key: str, value: Any) -> None:
     """``meta key = value``"""
     if value is DELETE:
@@ -356,7 +439,7 @@ def set_metadata(metadata: dict[str, Any], key: str, value: Any) -> None:
         metadata[key] = value
 
 
-def replace_metadata(metadata: dict[str, Any], value: Any) -> None:
+def replace_metadata(metadata: dict[str, Any], value: Any, textual: bool = False) -> None:
     """``meta = value``"""
     if value is NOTHING:
         return
@@ -364,7 +447,8 @@ def replace_metadata(metadata: dict[str, Any], value: Any) -> None:
         metadata.clear()
         return
     if type(value) is not dict:
-        raise BloblangError(f"setting root meta object requires object value, received: {go_type_name(value)}")
+        kind = native_type(value, textual)
+        raise BloblangError(f"setting root meta object requires object value, received: {kind}")
     fresh = dict(value)
     metadata.clear()
     metadata.update(fresh)

@@ -34,7 +34,7 @@ from headwater.bloblang.syntax import (
     Slice,
     Variable,
 )
-from headwater.bloblang.values import DELETE, MISSING, NOTHING, Marker, equal
+from headwater.bloblang.values import DELETE, MISSING, NOTHING, Marker, equal, hollowed
 
 HELPERS: Final[dict[str, Any]] = {
     "MISSING": MISSING,
@@ -81,6 +81,7 @@ _EXACT: Final = {
     "integer": "False",
     "timestamp": "False",
 }
+_TO_TEXT: Final = frozenset(("string", "bytes", "format_json"))
 _SCALARS: Final = (str, int, bool, type(None))
 
 
@@ -318,7 +319,7 @@ class ExpressionCompiler(Emitter):
             else:
                 with self.within("prefix", "failed to resolve key: "):
                     found = self.expression(key)
-                name = self.temp(f"object_key({found.code})", "str").code
+                name = self.temp(f"object_key({found.code}{_textual(key)})", "str").code
                 outer = self.region
                 value = self._keyed(item, name, outer)
             parts.append((name, value))
@@ -464,7 +465,9 @@ class ExpressionCompiler(Emitter):
         code = value.code
         check = "strict_condition" if strict else "condition"
         return self.temp(
-            f"{code} if {code} is True or {code} is False else {check}({code}, {node.annotation()!r})", "bool", True
+            f"{code} if {code} is True or {code} is False else {check}({code}, {node.annotation()!r}{_textual(node)})",
+            "bool",
+            True,
         ).code
 
     def _if(self, node: If) -> Value:
@@ -590,6 +593,10 @@ class ExpressionCompiler(Emitter):
             with self.block(f"except Exception as {error}:"):
                 self.put(f"raise explained_query({error}, {self.constant(edge)})")
         self.place(made)
+        if made in self.functions:
+            self.annotations[name] = node.annotation()
+        else:
+            self.put(f"{name}.annotation = {node.annotation()!r}")
         return name
 
     # Calls --------------------------------------------------------------------------------------------------------
@@ -619,13 +626,23 @@ class ExpressionCompiler(Emitter):
             if spec.context and any(each.type == "query" for each in node.arguments):
                 self.put(f"{self.context}.this = {self.scope.value or 'MISSING'}")
             return self.temp(f"{native}({', '.join(context + codes)})")
-        target = self.expression(node.target)
+        target = self._target(node)
         annotation = "" if spec.bare else node.target.annotation()
         code = self._coerced(spec.target, target)
         call = f"{native}({', '.join([*context, code, *codes])})"
         if spec.inline and isinstance(spec.target, str) and spec.target in _EXACT and not spec.context:
             return self._inlined(node, target, codes, call, annotation)
         return self.temp(call, annotation=annotation)
+
+    def _target(self, node: Call) -> Value:
+        assert node.target is not None
+        if isinstance(node.target, Literal):
+            literal = node.target.value
+            if type(literal) in (list, dict) and node.spec.name in _TO_TEXT:
+                return Value(self.constant(hollowed(literal)))
+            if type(literal) in (int, float):
+                return self.temp(self.literal(literal).code, type(literal).__name__)
+        return self.expression(node.target)
 
     def _inlined(self, node: Call, target: Value, codes: list[str], call: str, annotation: str) -> Value:
         spec = node.spec
@@ -651,8 +668,7 @@ class ExpressionCompiler(Emitter):
             if node is None:
                 return Value(self.constant(argument.value) if argument.value is not None else "None")
             if isinstance(node, Literal):
-                constant = node.value
-                return Value(self.constant(lambda _: constant))
+                return Value(self.constant(_Constant(node)))
             return Value(self.query(node))
         if node is None:
             return self.literal(argument.value)
@@ -742,6 +758,23 @@ class ExpressionCompiler(Emitter):
         with self.block(f"if {found.code} is MISSING:"):
             self.put(f"undefined({name.code})")
         return found
+
+
+class _Constant:
+    """A query that is a literal."""
+
+    __slots__ = ("annotation", "value")
+
+    def __init__(self, node: Literal) -> None:
+        self.value = node.value
+        self.annotation = node.annotation()
+
+    def __call__(self, this: Any) -> Any:
+        return self.value
+
+
+def _textual(node: Node) -> str:
+    return ", True" if isinstance(node, Reference | Below) else ""
 
 
 def _both(left: Value, right: Value, kind: str) -> str | None:

@@ -23,12 +23,16 @@ arguments alone and returns the callable that gets the target (and the context, 
     @method("re_match", Param("pattern", "string"), target="string", constructor=True, ...)
     def re_match(pattern: str) -> Callable[[str], bool]: ...
 
+With ``stateful=True`` the native function makes another one, once for each occurrence: it gets a dict of the literal
+arguments, and what it returns is called with all arguments for each message, like a plain native function.
+
 For functions the returned callable takes nothing (or the context). A constructor that raises for literal arguments is a
 parse error at the position after the argument list, also when the target is dynamic. Every occurrence in a mapping
 gets a callable of its own (so `counter` keeps its state there).
 
 Targets. ``target`` says what the native function gets; anything else is refused with `TypeMismatch` before the call:
 
+    "stringish"  str or bytes, as they are
     "any"        the value as it is, textual numbers as `orjson.Fragment`, the markers too
     "string"     str; bytes are decoded               "text"       the same, timestamps too (RFC 3339)
     "bytes"      bytes; strings are encoded            "octets"     the same, timestamps too
@@ -165,6 +169,7 @@ class Spec:
     variadic: str = ""
     constructor: bool = False
     context: bool = False
+    stateful: bool = False
     bare: bool = False
     static: bool = False
     impure: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.errors import BloblangError, TypeMismatch, prefixed
 from headwater.bloblang.registry import MAX_GROWTH
 from headwater.bloblang.values import decode_text, encode_text
 
@@ -30,18 +30,6 @@ DEPRECATED: Final = "Deprecated"
 STRING_OR_BYTES: Final = ("bytes", "string")
 TEXT: Final = ("bytes", "string", "timestamp")
 TIME: Final = ("number (unix)", "string (RFC3339)", "timestamp")
-
-
-def stringish(value: Any) -> str | bytes:
-    """A string or bytes as they are.
-
-    Raises:
-        TypeMismatch: It is neither.
-    """
-    kind = type(value)
-    if kind is str or kind is bytes:
-        return value  # type: ignore[no-any-return]
-    raise TypeMismatch(value, "string")
 
 
 def like(target: str | bytes, change: Callable[[str], str]) -> str | bytes:
@@ -81,7 +69,7 @@ def bounded(size: int) -> None:
 
 def within(prefix: str, error: BloblangError) -> BloblangError:
     """Put words before an error that came from a part of the target; where the target came from may still be added."""
-    return BloblangError(prefix + error.text, error.annotated and not isinstance(error, TypeMismatch))
+    return prefixed(prefix, error)
 
 
 def final(error: BloblangError) -> BloblangError:

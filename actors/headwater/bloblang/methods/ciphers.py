@@ -7,7 +7,7 @@ from typing import Any
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES, stringish
+from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
 from headwater.bloblang.values import encode_text
 
 _BLOCK = 16
@@ -110,7 +110,7 @@ def _made(kind: str, native: Callable[[str, bytes, bytes, bytes], bytes]) -> Cal
 method(
     "encrypt_aes",
     *_PARAMS,
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=ENCODING,
     receives=STRING_OR_BYTES,
@@ -128,7 +128,7 @@ method(
 method(
     "decrypt_aes",
     *_PARAMS,
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=ENCODING,
     receives=STRING_OR_BYTES,

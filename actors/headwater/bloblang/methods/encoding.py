@@ -9,7 +9,7 @@ from collections.abc import Callable
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gotext import quote_char
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES, stringish
+from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
 from headwater.bloblang.values import encode_text
 
 _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
@@ -178,7 +178,7 @@ def _decode(scheme: str) -> Callable[[str | bytes], bytes]:
 method(
     "encode",
     _SCHEME,
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=ENCODING,
     receives=STRING_OR_BYTES,
@@ -192,7 +192,7 @@ method(
 method(
     "decode",
     _SCHEME,
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=ENCODING,
     receives=STRING_OR_BYTES,

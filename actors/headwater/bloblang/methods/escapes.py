@@ -12,7 +12,7 @@ from headwater.bloblang import gotext
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.gourl import UrlError, unescape
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, like, stringish
+from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, like
 from headwater.bloblang.values import encode_text, get_text
 
 _HTML = {38: "&amp;", 39: "&#39;", 60: "&lt;", 62: "&gt;", 34: "&#34;"}
@@ -202,7 +202,7 @@ def _strip_html(preserve: list[Any] | None) -> Callable[[str | bytes], str | byt
 method(
     "strip_html",
     Param("preserve", "array", "Names of elements whose tags stay.", optional=True),
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=STRINGS,
     receives=STRING_OR_BYTES,

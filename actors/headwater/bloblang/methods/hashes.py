@@ -12,7 +12,7 @@ from functools import lru_cache
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gotext import quote
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES, stringish
+from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
 from headwater.bloblang.values import encode_text
 
 _POLYNOMIALS = {"Castagnoli": 0x82F63B78, "Koopman": 0xEB31D82E}
@@ -93,7 +93,7 @@ method(
     Param("algorithm", "string", "crc32, fnv32, hmac_sha1, hmac_sha256, hmac_sha512, md5, sha1, sha256, sha512, sha3_256, sha3_512 or xxhash64."),
     Param("key", "string", "The secret of the hmac algorithms.", optional=True),
     Param("polynomial", "string", "The polynomial of crc32: IEEE, Castagnoli or Koopman.", default="IEEE"),
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=ENCODING,
     receives=STRING_OR_BYTES,
@@ -122,7 +122,7 @@ _NIL = uuid.UUID(int=0)
 @method(
     "uuid_v5",
     Param("ns", "string", "The namespace: dns, url, oid, x500 or a UUID.", optional=True),
-    target=stringish,
+    target="stringish",
     category=ENCODING,
     receives=STRING_OR_BYTES,
     summary="The UUID of a name in a namespace.",

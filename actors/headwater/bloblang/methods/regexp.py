@@ -7,7 +7,7 @@ from typing import Any
 
 from headwater.bloblang.regexps import Regexp, compile_regexp
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import REGULAR_EXPRESSIONS, STRING_OR_BYTES, bounded, stringish
+from headwater.bloblang.targets import REGULAR_EXPRESSIONS, STRING_OR_BYTES, bounded
 from headwater.bloblang.values import decode_text, encode_text
 
 _PATTERN = Param("pattern", "string", "The expression.")
@@ -84,7 +84,7 @@ def _expression(name: str, native: Callable[..., Any], *params: Param, summary: 
     method(
         name,
         *params,
-        target=stringish,
+        target="stringish",
         constructor=True,
         category=REGULAR_EXPRESSIONS,
         receives=STRING_OR_BYTES,

@@ -9,7 +9,7 @@ from headwater.bloblang import gotext
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.goformat import sprintf
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, bounded, like, stringish
+from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, bounded, like
 from headwater.bloblang.values import decode_text, encode_text, get_text
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -17,7 +17,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2
 
 @method(
     "uppercase",
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Convert all letters to upper case.",
@@ -30,7 +30,7 @@ def uppercase(target: str | bytes) -> str | bytes:
 
 @method(
     "lowercase",
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Convert all letters to lower case.",
@@ -43,7 +43,7 @@ def lowercase(target: str | bytes) -> str | bytes:
 
 @method(
     "capitalize",
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Begin every word with a capital and go on in lower case.",
@@ -70,7 +70,7 @@ def _capitalized(text: str) -> str:
 @method(
     "trim",
     Param("cutset", "string", "Characters to remove; white space where it is not given.", optional=True),
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Remove characters from both ends.",
@@ -92,7 +92,7 @@ def trim(target: str | bytes, cutset: str | None) -> str | bytes:
 @method(
     "trim_prefix",
     Param("prefix", "string", "What to remove."),
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Remove a prefix once, where it is there.",
@@ -113,7 +113,7 @@ def trim_prefix(target: str | bytes, prefix: str) -> str | bytes:
 @method(
     "trim_suffix",
     Param("suffix", "string", "What to remove."),
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Remove a suffix once, where it is there.",
@@ -191,7 +191,7 @@ for _name, _status in (("replace_all", "stable"), ("replace", "hidden")):
         _name,
         Param("old", "string", "What to replace."),
         Param("new", "string", "What to put in its place."),
-        target=stringish,
+        target="stringish",
         category=STRINGS,
         receives=STRING_OR_BYTES,
         status=_status,
@@ -232,7 +232,7 @@ for _name, _status in (("replace_all_many", "stable"), ("replace_many", "hidden"
     method(
         _name,
         Param("values", "array", "Pairs, one after the other: what to replace, and what to put in its place."),
-        target=stringish,
+        target="stringish",
         constructor=True,
         category=STRINGS,
         receives=STRING_OR_BYTES,
@@ -262,7 +262,7 @@ def _repeat(count: int) -> Callable[[str | bytes], str | bytes]:
 method(
     "repeat",
     Param("count", "integer", "How often."),
-    target=stringish,
+    target="stringish",
     constructor=True,
     category=STRINGS,
     receives=STRING_OR_BYTES,
@@ -279,7 +279,7 @@ method(
 
 @method(
     "reverse",
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="The characters of a text, or the bytes of bytes, in reverse order.",
@@ -295,7 +295,7 @@ def reverse(target: str | bytes) -> str | bytes:
     "split",
     Param("delimiter", "string", "What stands between the pieces; an empty one splits into characters."),
     Param("empty_as_null", "bool", "Give null in place of empty pieces.", default=False),
-    target=stringish,
+    target="stringish",
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Cut a text into pieces.",
