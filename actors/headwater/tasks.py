@@ -26,7 +26,8 @@ from headwater.errors import TimedOut
 T = TypeVar("T")
 
 _settle = threading.Lock()
-_local = threading.local()
+turn = threading.local()
+"""What this thread is at: `host`, whose turn it is (set by hosts), and `task`, whose coroutine is running."""
 
 
 class Cancelled(BaseException):
@@ -160,8 +161,8 @@ class Task(Future[T]):
     def step(self, error: BaseException | None = None) -> None:
         """Run the coroutine until it waits or ends. Only in the host's turn."""
         self._waits_for = None
-        previous = getattr(_local, "task", None)
-        _local.task = self
+        previous = getattr(turn, "task", None)
+        turn.task = self
         try:
             awaited = self._coroutine.send(None) if error is None else self._coroutine.throw(error)
         except StopIteration as stop:
@@ -175,7 +176,7 @@ class Task(Future[T]):
             self._waits_for = awaited
             awaited.add_callback(self._awaited_is_done)
         finally:
-            _local.task = previous
+            turn.task = previous
 
     def _awaited_is_done(self, future: Future[Any]) -> None:
         self.host.wake(lambda: self._resume(future))
@@ -203,15 +204,19 @@ class Task(Future[T]):
 
 def current_task() -> Task[Any]:
     """The task whose coroutine is running. Raises: RuntimeError outside of one."""
-    task = getattr(_local, "task", None)
+    task = getattr(turn, "task", None)
     if task is None:
         raise RuntimeError("no task is running on this thread: this call belongs in a coroutine of a component")
     return cast("Task[Any]", task)
 
 
 def current_host() -> Host:
-    """The host of the coroutine that is running."""
-    return current_task().host
+    """The host whose turn it is. Raises: RuntimeError outside of all turns."""
+    task = getattr(turn, "task", None)
+    host = getattr(turn, "host", None) if task is None else task.host
+    if host is None:
+        raise RuntimeError("no turn of an actor is under way on this thread: this call belongs into a component")
+    return cast(Host, host)
 
 
 def spawn(coroutine: Coroutine[Any, Any, T], name: str = "", watched: bool = False) -> Task[T]:

@@ -53,6 +53,7 @@ class Assembly:
         """Make an input with all that belongs around it. Raises: ConfigError."""
         made, resources = self._make(config)
         source: Input = made
+        self.drains.append(source.drain)
         if not config.spec.composite:
             connected = ConnectedInput(source, resources)
             self.inputs.append(connected.connection)
@@ -144,9 +145,11 @@ class Assembly:
             return make()
         except BuildError:
             raise
-        except (ConfigError, ComponentError) as error:
+        except Exception as error:
+            ours = isinstance(error, ConfigError | ComponentError)
+            text = str(error) if ours else f"{type(error).__name__}: {error}"
             label = f"'{config.label}'" if config.label else "<no label>"
-            raise BuildError(f"failed to init {config.kind} {label} path {config.path}: {error}") from error
+            raise BuildError(f"failed to init {config.kind} {label} path {config.path}: {text}") from error
 
     # -- headwater.components.resources.Surroundings
 

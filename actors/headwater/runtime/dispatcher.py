@@ -22,7 +22,7 @@ import pykka
 from pykka.messages import _ActorStop
 
 from headwater.clock import Clock
-from headwater.tasks import Future
+from headwater.tasks import Future, turn
 
 if TYPE_CHECKING:
     from pykka._envelope import Envelope
@@ -31,7 +31,7 @@ TURN: Final = 64
 """Messages that an actor handles before others get their turn."""
 
 _logger = logging.getLogger("headwater.runtime")
-_turn = threading.local()
+_making = threading.local()
 
 
 class Pool:
@@ -126,18 +126,17 @@ class PooledActor(pykka.Actor):
     """
 
     def __init__(self, pool: Pool, clock: Clock, lanes: Lanes) -> None:
-        _turn.inbox = Mailbox(pool)
+        _making.inbox = Mailbox(pool)
         super().__init__()
-        self._mailbox: Mailbox = _turn.inbox
+        self._mailbox: Mailbox = _making.inbox
         self._mailbox.actor = self
         self._ready: deque[Callable[[], None]] = deque()
-        self._in_turn = False
         self.clock = clock
         self.lanes = lanes
 
     @staticmethod
     def _create_actor_inbox() -> Any:
-        return _turn.inbox  # made by the constructor, which knows the pool
+        return _making.inbox  # made by the constructor, which knows the pool
 
     @staticmethod
     def _create_future() -> pykka.Future[Any]:
@@ -153,7 +152,7 @@ class PooledActor(pykka.Actor):
             self._refuse(items)
             return
         ready = self._ready
-        _turn.actor = self
+        turn.host = self
         try:
             for _ in range(TURN):
                 try:
@@ -185,7 +184,7 @@ class PooledActor(pykka.Actor):
         except BaseException:
             self._fail()
         finally:
-            _turn.actor = None
+            turn.host = None
         if self.actor_stopped.is_set():
             self._refuse(items)
 
@@ -217,7 +216,7 @@ class PooledActor(pykka.Actor):
 
     def wake(self, call: Callable[[], None]) -> None:
         """Run a callable in a turn, soon; at the end of the current message when it is this actor's own turn."""
-        if getattr(_turn, "actor", None) is self:
+        if getattr(turn, "host", None) is self:
             self._ready.append(call)
         elif not self.actor_stopped.is_set():
             self.actor_inbox.put(pykka._envelope.Envelope(call))
