@@ -1,7 +1,7 @@
 """What components offer over HTTP: a table of paths that knows no web server.
 
-A component registers a path with a function from a `Request` to a future `Response`; whoever serves HTTP looks paths up here.
-Registering a path again replaces its handler. A stopped component leaves its path with a handler that refuses.
+A component registers a path with a function from a `Request` to a future `Response`; whoever serves HTTP looks paths up
+here. Registering a path again replaces its handler. A stopped component leaves its path with a handler that refuses.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Request:
         body: The whole body.
         remote: Address of the caller, without its port.
         tls: Facts about the TLS connection, if any: version, cipher_suite, subject.
+        gone: Set by the server once the caller has gone away: nobody will read the answer.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     body: bytes
     remote: str = ""
     tls: Mapping[str, str] = field(default_factory=dict)
+    gone: bool = False
 
     def header(self, name: str) -> str:
         """The first value of a header, or an empty text."""
@@ -52,7 +54,8 @@ class Response:
     """The answer of a component.
 
     Attributes:
-        chunks: For answers without an end: called again and again for the next piece, None ends it. `body` is ignored then.
+        chunks: For answers without an end: called again and again for the next piece, None ends it. `body` is ignored
+            then.
         closed: Called once when the caller of a chunked answer is gone.
     """
 

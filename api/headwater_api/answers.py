@@ -34,9 +34,7 @@ class Answer:
 
 def text(status: int, body: str) -> Answer:
     """A message of the server's own, as plain text with its line ended."""
-    return Answer(
-        status, body.encode() + b"\n", (("Content-Type", PLAIN), ("X-Content-Type-Options", "nosniff"))
-    )
+    return Answer(status, body.encode() + b"\n", (("Content-Type", PLAIN), ("X-Content-Type-Options", "nosniff")))
 
 
 def page(status: int, body: bytes, content_type: str = PLAIN) -> Answer:
@@ -62,7 +60,8 @@ BUSY: Final = text(
     "to let thousands wait, or come again later",
 )
 NO_WEBSOCKETS: Final = text(
-    501, "This server does not speak websockets; start with --server uvicorn, or set http.server to uvicorn, to use them"
+    501,
+    "This server does not speak websockets; start with --server uvicorn, or set http.server to uvicorn, to use them",
 )
 
 ANSWERS: Final[tuple[tuple[type[HeadwaterError], Callable[[Any], Answer]], ...]] = (

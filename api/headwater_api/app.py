@@ -19,7 +19,6 @@ from headwater.telemetry.exporter import Exporter
 from headwater_api.answers import NO_PAGE, answer_for, text
 from headwater_api.components import Components, Environ, StartResponse
 from headwater_api.front import Front
-from headwater_api.paths import without_root
 from headwater_api.resources import debug
 from headwater_api.resources.base import AnyVerb, Refused, Resource, send
 from headwater_api.resources.metrics import MetricsPage
@@ -58,7 +57,8 @@ def create_app(
         config: The main configuration with all defaults, for `/debug/config`.
         version: What `/version` says; by default the version of the package.
         built: The date that `/version` says.
-        max_waiting: How many callers of components may hold a thread while their messages are delivered; others get 503.
+        max_waiting: How many callers of components may hold a thread while their messages are delivered; others get
+        503.
     """
     settings = settings or HttpSettings()
     exporter = exporter or _default_exporter(system)
@@ -67,30 +67,29 @@ def create_app(
     routes: list[Route] = []
     if streams_api and only_stream is None:
         routes += [
-            ("/streams", "GET: List all streams along with their status and uptime."
-             " POST: Replace the set of streams.", Streams(system)),
-            ("/streams/{stream}", "Create, read, replace, patch and delete a stream.", Stream(system)),
-            ("/streams/{stream}/stats", "GET a structured JSON object containing metrics of the stream.", StreamStats(system)),
-            ("/resources/{kind}/{label}", "POST: Create or replace a resource that streams share.", SharedResource(system)),
+            ("/streams", "List all streams, or replace the whole set.", Streams(system)),
+            ("/streams/{stream}", "Create, read, replace, patch or delete a stream.", Stream(system)),
+            ("/streams/{stream}/stats", "The metrics of a stream as a structured object.", StreamStats(system)),
+            ("/resources/{kind}/{label}", "Create or replace a resource that streams share.", SharedResource(system)),
         ]
+    ready = Ready(system) if only_stream is None else StreamReady(system, only_stream)
     routes += [
-        ("/ready", "Returns 200 OK if the inputs and outputs of all running streams are connected, otherwise a 503 is"
-         " returned.", Ready(system) if only_stream is None else StreamReady(system, only_stream)),
-        ("/ping", "Ping me.", Ping()),
-        ("/version", "Returns the service version.", Version(version or _version(), built)),
-        ("/endpoints", "Returns this map of endpoints.", EndpointList(described, endpoints)),
+        ("/ready", "Whether the inputs and outputs of all running streams are connected (200) or not (503).", ready),
+        ("/ping", "Whether the service answers.", Ping()),
+        ("/version", "The version of the service.", Version(version or _version(), built)),
+        ("/endpoints", "This map of endpoints.", EndpointList(described, endpoints)),
     ]
     if exporter.serves_http:
         routes += [
-            ("/metrics", "Returns service metrics in the format of the configured exporter.", MetricsPage(exporter)),
-            ("/stats", "Returns service metrics in the format of the configured exporter.", MetricsPage(exporter)),
+            ("/metrics", "The metrics of the service.", MetricsPage(exporter)),
+            ("/stats", "The metrics of the service.", MetricsPage(exporter)),
         ]
     if settings.debug_endpoints:
         routes += [
-            ("/debug/config/json", "Returns the loaded config as JSON.", debug.DebugConfig(config or {}, False)),
-            ("/debug/config/yaml", "Returns the loaded config as YAML.", debug.DebugConfig(config or {}, True)),
-            ("/debug/stack", "Returns a snapshot of the stacks of all threads.", debug.DebugStack()),
-            ("/debug/pprof/{name}", "Returns a profile as text.", debug.DebugProfile()),
+            ("/debug/config/json", "The configuration in force, as JSON.", debug.DebugConfig(config or {}, False)),
+            ("/debug/config/yaml", "The configuration in force, as YAML.", debug.DebugConfig(config or {}, True)),
+            ("/debug/stack", "The stacks of all threads.", debug.DebugStack()),
+            ("/debug/pprof/{name}", "A profile as text.", debug.DebugProfile()),
         ]
     if only_stream is None:
         routes.append(("/{stream}/ready", "", StreamReady(system)))
@@ -222,6 +221,6 @@ def _default_exporter(system: StreamSystem) -> Exporter:
 
 
 def _version() -> str:
-    from headwater.version import VERSION
+    from headwater.version import __version__
 
-    return VERSION
+    return __version__

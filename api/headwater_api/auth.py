@@ -62,7 +62,7 @@ def _random() -> bytes:
 
 
 def _matches(settings: BasicAuthSettings, password: bytes) -> bool:
-    """Whether a password is the one that the configuration has a digest of. Raises: ValueError for unusable settings."""
+    """Whether a password is the one that there is a digest of. Raises: ValueError when the settings are unusable."""
     expected = base64.b64decode(settings.password_hash, validate=True)
     if settings.algorithm == "bcrypt":
         import bcrypt

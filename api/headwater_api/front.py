@@ -38,7 +38,9 @@ class Front:
         return None
 
     def admit(self, header: Header) -> Answer | None:
-        """A refusal for those without the right credentials, else None. After routing: what is not there is not guarded."""
+        """A refusal for those without the right credentials, else None. After routing: what is not there is not
+        guarded.
+        """
         return None if self.auth is None else self.auth.check(header("authorization") or "")
 
     def extra_headers(self, header: Header) -> tuple[tuple[str, str], ...]:

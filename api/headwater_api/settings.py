@@ -94,7 +94,7 @@ class HttpSettings:
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> HttpSettings:
-        """The settings of an `http` section; what it leaves out has its default, what is not known here is passed over."""
+        """The settings of an `http` section; what it leaves out has its default, other keys are passed over."""
         known = {key: section[key] for key in cls.__dataclass_fields__ if section.get(key) is not None}
         if "cors" in known:
             known["cors"] = _cors(known["cors"])
@@ -105,7 +105,9 @@ class HttpSettings:
 
 def _cors(section: Mapping[str, Any]) -> CorsSettings:
     values = _of(CorsSettings, section)
-    return CorsSettings(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    for key, value in values.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return CorsSettings(**values)
 
 
 def _of(kind: Any, section: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def chilled(req: falcon.Request) -> bool:
 
 
 def timeout(req: falcon.Request) -> float | None:
-    """Seconds within which the old stream must have stopped; None where the caller does not say (or not so that one understands)."""
+    """Seconds within which the old stream must have stopped; None where the caller does not say (or not so that one
+    understands).
+    """
     asked = query(req, "timeout")
     if asked is None:
         return None

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import orjson
 import falcon
+import orjson
 
 from headwater_api.answers import NO_PAGE, page
 from headwater_api.resources.base import AnyVerb, query, send

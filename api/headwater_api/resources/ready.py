@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import OrderedDict
+from typing import Any, Final
 
-import orjson
 import falcon
+import orjson
 
 from headwater.errors import StreamNotFound
+from headwater.runtime.events import Event
 from headwater.system import StreamSystem
 from headwater_api.answers import JSON, NO_PAGE, PLAIN, Answer, page
 from headwater_api.resources.base import AnyVerb, send
+
+REMEMBERED: Final = 1_000
+"""Deleted streams that are still told from those that there never were."""
 
 
 class Ready(AnyVerb):
@@ -35,6 +39,14 @@ class StreamReady(AnyVerb):
     def __init__(self, system: StreamSystem, only: str | None = None) -> None:
         self._system = system
         self._only = only
+        self._deleted: OrderedDict[str, None] = OrderedDict()
+        system.events.subscribe(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if event.kind == "deleted":
+            self._deleted[event.stream] = None
+            if len(self._deleted) > REMEMBERED:
+                self._deleted.popitem(last=False)
 
     def on_any(self, req: falcon.Request, resp: falcon.Response, **parameters: str) -> None:
         """200 or 503 with the state of each connection."""
@@ -42,28 +54,22 @@ class StreamReady(AnyVerb):
 
     def _answer(self, stream: str) -> Answer:
         try:
-            statuses = [_plain(status) for status in self._system.stream_ready(stream)]
+            statuses = self._system.stream_ready(stream)
             active = self._system.read(stream).active
         except StreamNotFound:
-            if not self._system.knew(stream):
+            if stream not in self._deleted:
                 return NO_PAGE
             statuses, active = [], False
-        shown: dict[str, Any] = {}
-        if not active:
-            shown["error"] = "stream terminated"
-            statuses = [{**status, "connected": False} for status in statuses]
-        shown["statuses"] = statuses
-        ready = active and all(status["connected"] for status in statuses)
-        body = orjson.dumps(shown) + b"\n"
-        return page(200, body, JSON) if ready else page(503, body, PLAIN)
+        shown: dict[str, Any] = {} if active else {"error": "stream terminated"}
+        shown["statuses"] = [_shown(status, active) for status in statuses]
+        if active and all(status["connected"] for status in statuses):
+            return page(200, orjson.dumps(shown) + b"\n", JSON)
+        return page(503, orjson.dumps(shown) + b"\n", PLAIN)
 
 
-def _plain(status: Any) -> dict[str, Any]:
-    """A connection's state in the order of the reference; the error only where there is one."""
-    known: Mapping[str, Any] = status if isinstance(status, Mapping) else {
-        key: getattr(status, key) for key in ("label", "path", "connected", "error")
-    }
-    shown = {"label": known["label"], "path": known["path"], "connected": known["connected"]}
-    if known.get("error"):
-        shown["error"] = str(known["error"])
+def _shown(status: dict[str, Any], active: bool) -> dict[str, Any]:
+    """A connection's state, in the order in which callers know it."""
+    shown = {"label": status["label"], "path": status["path"], "connected": active and status["connected"]}
+    if active and status.get("error"):
+        shown["error"] = str(status["error"])
     return shown

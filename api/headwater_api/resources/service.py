@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import orjson
 import falcon
+import orjson
 
 from headwater.endpoints import Endpoints
 from headwater_api.answers import page

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import falcon
 
+from headwater.config.spec import ComponentKind
 from headwater.errors import HeadwaterError, LintRejection
 from headwater.system import StreamSystem
 from headwater_api.answers import answer_for, text
 from headwater_api.resources.base import Resource, body, chilled, send
 
-KINDS = frozenset({"cache", "input", "output", "processor", "rate_limit"})
+KINDS: Final[dict[str, ComponentKind]] = {
+    "cache": "cache",
+    "input": "input",
+    "output": "output",
+    "processor": "processor",
+    "rate_limit": "rate_limit",
+}
+
+
+BAD_KIND = text(400, "Var `type` must be set to one of `cache`, `input`, `output`, `processor` or `rate_limit`")
 
 
 class SharedResource(Resource):
@@ -21,10 +33,10 @@ class SharedResource(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response, kind: str, label: str) -> None:
         """Create a resource, or replace one under the streams that use it."""
         if kind not in KINDS:
-            send(resp, text(400, "Var `type` must be set to one of `cache`, `input`, `output`, `processor` or `rate_limit`"))
+            send(resp, BAD_KIND)
             return
         try:
-            self._system.set_resource(kind, label, body(req), chilled=chilled(req))
+            self._system.set_resource(KINDS[kind], label, body(req), chilled=chilled(req))
         except LintRejection as error:
             for lint in error.lints:
                 self._system.log.info(f"Resource '{label}' config: {lint}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
 import falcon
+import orjson
 
 from headwater.documents import encode_document
 from headwater.durations import format_duration
