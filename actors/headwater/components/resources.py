@@ -47,6 +47,9 @@ class Surroundings(Protocol):
     def build_output(self, config: ComponentConfig, resources: Resources) -> Output:
         """Make a child output, with its batching, processors, connection handling and metrics around it."""
 
+    def release(self, child: Input | Output) -> None:
+        """Forget a child that was built with these and is closed, while its owner goes on."""
+
     def build_chain(self, configs: Sequence[ComponentConfig], resources: Resources) -> Chain:
         """Make processors that run one after the other."""
 
@@ -121,6 +124,10 @@ class Resources:
     def build_output(self, config: ComponentConfig) -> Output:
         """Make a child output. Raises: ConfigError."""
         return self._surroundings.build_output(config, self)
+
+    def release(self, child: Input | Output) -> None:
+        """Forget a child that is closed while this component goes on, such as one that is made anew from time to time."""
+        self._surroundings.release(child)
 
     def build_chain(self, configs: Sequence[ComponentConfig]) -> Chain:
         """Make processors that run one after the other. Raises: ConfigError."""

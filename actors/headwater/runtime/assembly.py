@@ -46,6 +46,7 @@ class Assembly:
         self.drains: list[Callable[[], None]] = []
         self.inputs: list[Connection] = []
         self.outputs: list[Connection] = []
+        self._parts: dict[int, tuple[list[Any], ...]] = {}
 
     # -- building
 
@@ -155,11 +156,27 @@ class Assembly:
 
     def build_input(self, config: ComponentConfig, resources: Resources) -> Input:
         """Make a child input."""
-        return self.input(config)
+        return self._noted(lambda: self.input(config))
 
     def build_output(self, config: ComponentConfig, resources: Resources) -> Output:
         """Make a child output."""
-        return self.output(config)
+        return self._noted(lambda: self.output(config))
+
+    def _noted(self, build: Callable[[], T]) -> T:
+        """Remember what a child brings along, so that it can be taken out again."""
+        lists: tuple[list[Any], ...] = (self.opens, self.flushes, self.drains, self.inputs, self.outputs)
+        before = [len(each) for each in lists]
+        child = build()
+        self._parts[id(child)] = tuple(each[start:] for each, start in zip(lists, before, strict=True))
+        return child
+
+    def release(self, child: Input | Output) -> None:
+        """Forget a child that is closed while its owner goes on: nobody tells it anything, and `/ready` does not show it."""
+        lists: tuple[list[Any], ...] = (self.opens, self.flushes, self.drains, self.inputs, self.outputs)
+        for each, parts in zip(lists, self._parts.pop(id(child), ()), strict=False):
+            for part in parts:
+                if part in each:
+                    each.remove(part)
 
     def build_chain(self, configs: Sequence[ComponentConfig], resources: Resources) -> ProcessorChain:
         """Make processors that run one after the other."""
