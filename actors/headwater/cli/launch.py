@@ -73,6 +73,21 @@ class Launch:
         self.log.error(text)
         raise Refusal("" if self.log.enabled(logging.ERROR) else "\n".join([*lints, text]))
 
+    def rejects(self, lints: list[str], what: str, path: str) -> bool:
+        """Log the lints of a file that has changed.
+
+        Returns:
+            Whether the change is not to be applied because of them.
+        """
+        if not lints or self.args.chilled:
+            return False
+        for lint in lints:
+            self.log.info(f"{path}{lint}")
+        self.log.error(
+            f"Rejecting updated {what} due to linter errors, to allow linting errors run Headwater with --chilled."
+        )
+        return True
+
 
 def prepare(args: argparse.Namespace, *, streams: bool) -> Launch:
     """Read the environment, the templates and the configuration, and start the log.
@@ -206,20 +221,25 @@ class Service:
                 self._server.stop(1.0)
             self.exporter.close()
 
-    def wait_for_end(self) -> None:
-        """Wait for a signal, and for the shutdown delay after it, or until somebody wakes `signals`."""
+    def wait_for_end(self) -> bool:
+        """Wait for a signal, and for the shutdown delay after it.
+
+        Returns:
+            Whether it was a signal; otherwise somebody woke `signals`.
+        """
         number = self.signals.wait()
         if number is None:
-            return
+            return False
         self.log.info(f"Received {number.name}, the service is closing")
         delay = self.launch.service.shutdown_delay
-        if delay <= 0:
-            return
-        self.log.info(f"Shutdown delay is in effect for {durations.format_seconds(delay)}")
-        second = self.signals.wait(delay)
-        if second is not None:
-            word = WORDS[signal.Signals(second)]
-            self.log.error(f"Shutdown delay failed: shutdown delay interrupted by signal: {word}")
+        if delay > 0:
+            self.log.info(f"Shutdown delay is in effect for {durations.format_seconds(delay)}")
+            second = self.signals.wait(delay)
+            if second is not None:
+                self.log.error(
+                    f"Shutdown delay failed: shutdown delay interrupted by signal: {WORDS[signal.Signals(second)]}"
+                )
+        return True
 
 
 def _exporter(launch: Launch) -> Exporter:

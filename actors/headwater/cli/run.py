@@ -31,30 +31,26 @@ def run(args: argparse.Namespace) -> int:
         return fail("a configuration file is named twice")
     args.config = args.path or args.config
     from headwater.cli.launch import Refusal, Service, prepare, refused
+    from headwater.cli.main_stream import MainStream
     from headwater.cli.signals import Signals
-    from headwater.errors import HeadwaterError
-    from headwater.runtime.events import Event
 
     try:
         launch = prepare(args, streams=False)
         with Signals() as signals:
-
-            def watch(event: Event) -> None:
-                if event.kind in ("finished", "stopped"):
-                    signals.wake()
-
-            service = Service(launch, signals, only_stream="")
+            service = Service(launch, signals, only_stream=MainStream.id)
+            stream = MainStream(launch, service.system, signals)
             try:
-                service.system.events.subscribe(watch)
-                assert launch.service.stream is not None
-                try:
-                    service.system.create("", launch.service.stream)
-                except HeadwaterError as error:
-                    raise Refusal(f"service closing due to: {error}") from None
+                stream.create()
                 service.serve()
                 launch.log.info("Launching a Headwater instance, use CTRL+C to close")
-                service.wait_for_end()
+                if args.watcher:
+                    stream.watch()
+                while not service.wait_for_end():
+                    if not stream.active:
+                        launch.log.info("Pipeline has terminated. Shutting down the service")
+                        break
             finally:
+                stream.close()
                 service.close()
     except Refusal as error:
         return refused(error)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from headwater.cli.launch import Launch, Refusal
+from headwater.cli.resource_files import ResourceFiles
 from headwater.cli.stream_files import MissingFile, StreamFile, find
 from headwater.cli.watcher import Watcher
-from headwater.config.sections import RESOURCES, STREAM_FIELDS, TESTS
-from headwater.config.service import expand, find_resources, read_file, read_source
+from headwater.config.sections import STREAM_FIELDS, TESTS
+from headwater.config.service import read_file, read_source
 from headwater.config.spec import Field
 from headwater.config.stream import StreamConfig, take_apart
 from headwater.errors import ConfigError, HeadwaterError, StreamNotFound
 
 if TYPE_CHECKING:
-    from headwater.config.view import ComponentConfig
     from headwater.system import StreamSystem
 
 STREAM_FILE: Final = Field("", "object", fields=(*STREAM_FIELDS, TESTS))
@@ -39,9 +39,8 @@ class StreamSet:
         self._launch = launch
         self._log = launch.log
         self._arguments = arguments
-        self._patterns: list[str] = list(launch.args.resources)
         self._files: dict[str, StreamFile] = {}
-        self._resources: dict[str, list[ComponentConfig]] = {}
+        self._resources: ResourceFiles | None = None
         self._retry: dict[str, float] = {}
         self._complained: str = ""
         self._system: StreamSystem | None = None
@@ -85,8 +84,7 @@ class StreamSet:
     def watch(self, system: StreamSystem) -> None:
         """Keep streams and resources as their files say, from now on."""
         self._system = system
-        for path in self._resource_paths():
-            self._resources[path] = self._read_resources(path)[0]
+        self._resources = ResourceFiles(self._launch, system)
         self._watcher = Watcher(self._watched, self._apply)
         self._watcher.start()
 
@@ -94,9 +92,6 @@ class StreamSet:
         """Watch no more."""
         if self._watcher is not None:
             self._watcher.close()
-
-    def _resource_paths(self) -> list[str]:
-        return expand(self._patterns)
 
     def _watched(self) -> list[str]:
         # Files that are no longer there stay known until the watcher has told that they are gone.
@@ -109,9 +104,11 @@ class StreamSet:
             if str(error) != self._complained:
                 self._complained = str(error)
                 self._log.error(f"Failed to read stream files: {error}")
-        return [*self._files, *self._resource_paths()]
+        assert self._resources is not None
+        return [*self._files, *self._resources.paths()]
 
     def _apply(self, changed: list[str], gone: list[str]) -> None:
+        assert self._resources is not None
         now = time.monotonic()
         due = [path for path, at in self._retry.items() if at <= now]
         for path in [*gone, *changed, *(path for path in due if path not in changed)]:
@@ -122,9 +119,9 @@ class StreamSet:
                     else:
                         self._update(path)
                 elif path in gone:
-                    self._remove_resources(path)
+                    self._resources.remove(path)
                 else:
-                    self._update_resources(path)
+                    self._resources.update(path)
             except Exception as error:
                 self._log.error(f"Failed to apply {path}: {type(error).__name__}: {error}")
 
@@ -152,13 +149,7 @@ class StreamSet:
         except ConfigError as error:
             self._log.error(f"Failed to read updated stream config: {error}")
             return
-        if lints and not self._launch.args.chilled:
-            for lint in lints:
-                self._log.info(f"{path}{lint}")
-            self._log.error(
-                f"Rejecting updated stream {stream} config due to linter errors, to allow linting errors run "
-                "Headwater with --chilled."
-            )
+        if self._launch.rejects(lints, f"stream {stream} config", path):
             return
         try:
             try:
@@ -170,41 +161,3 @@ class StreamSet:
             self._retry[path] = time.monotonic() + RETRY_SECONDS
             return
         self._log.info(f"Updated stream {stream} config from file.")
-
-    def _read_resources(self, path: str) -> tuple[list[ComponentConfig], list[str]]:
-        source = read_source(read_file(path), path, RESOURCES, self._launch.catalogue)
-        return find_resources(source.node, self._launch.catalogue), [str(lint) for lint in source.lints]
-
-    def _update_resources(self, path: str) -> None:
-        assert self._system is not None
-        self._log.info(f"Resource {path} config updated, attempting to update resources.")
-        try:
-            components, lints = self._read_resources(path)
-        except ConfigError as error:
-            self._log.error(f"Failed to read updated resource config: {error}")
-            return
-        if lints and not self._launch.args.chilled:
-            for lint in lints:
-                self._log.info(f"{path}{lint}")
-            self._log.error(
-                f"Rejecting updated resource {path} config due to linter errors, to allow linting errors run "
-                "Headwater with --chilled."
-            )
-            return
-        before = {(component.kind, component.label) for component in self._resources.get(path, ())}
-        for component in components:
-            try:
-                self._system.replace_resource(component)
-            except HeadwaterError as error:
-                self._log.error(f"Failed to apply updated resource {component.label} config: {error}")
-                continue
-            self._log.info(f"Updated resource {component.label} config from file.")
-        for kind, label in before - {(component.kind, component.label) for component in components}:
-            self._system.remove_resource(kind, label)
-        self._resources[path] = components
-
-    def _remove_resources(self, path: str) -> None:
-        assert self._system is not None
-        self._log.info(f"Resource {path} config deleted, attempting to remove resources.")
-        for component in self._resources.pop(path, []):
-            self._system.remove_resource(component.kind, component.label)
