@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 if all went well, 1 if the command line, a configuration or the start is at fault.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
+    words = sys.argv[1:] if argv is None else [*argv]  # `list` is the name of a verb here
     if words in (["--version"], ["version"]):
         from headwater.version import VERSION
 
