@@ -264,6 +264,7 @@ class ConnectedOutput(Output):
     def _failed(self, error: ComponentError) -> None:
         if isinstance(error, Rejected):
             self._rejected.add()
+            self._resources.log.debug(f"Rejecting message: {error}")
             return
         self._errors.add(len(error.failures) if isinstance(error, BatchFailure) else 1)
         if not isinstance(error, Closed):
