@@ -52,6 +52,8 @@ def bind(
     if spec.native in PLACEHOLDERS:
         made = PLACEHOLDERS[spec.native](call)
         return call if made is None else made
+    if kind == "method" and name == "get" and target is not None and arguments[0].node is None:
+        return _field(target, split_path(arguments[0].value), at)
     if spec.stateful:
         call.made = _guarded(
             spec.native, {each.name: each.value for each in arguments if each.node is None and each.type != "query"}
@@ -133,7 +135,7 @@ def _assign(spec: Spec, given: Given) -> list[Argument]:
     if missing:
         raise BloblangError(f"missing parameter{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
     return [
-        Argument(param.name, None if param.default is UNSET else param.default, found.get(param.name), param.type)
+        Argument(param.name, None if param.default is UNSET else param.default, found.get(param.name), param.type, param.name in found)
         for param in params
     ]
 

@@ -59,6 +59,7 @@ class Emitter:
         self.stack: list[Function] = []
         self.region: Region | None = None
         self.number = 0
+        self.annotations: dict[str, str] = {}
 
     # Names --------------------------------------------------------------------------------------------------------
 
@@ -159,6 +160,8 @@ class Emitter:
         names: dict[str, Any] = {**helpers, **self.constants, TABLE: table, "_source": source}
         names["__builtins__"] = __builtins__
         exec(compile(source, f"<bloblang {next(_serial)}>", "exec", dont_inherit=True), names)
+        for name, annotation in self.annotations.items():
+            names[name].annotation = annotation
         return names
 
 

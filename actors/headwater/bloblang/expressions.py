@@ -575,13 +575,13 @@ class ExpressionCompiler(Emitter):
             self.contexts = before
             self.scope = scope
 
-    def query(self, node: Node) -> str:
-        """Compile a query into a function of its `this`."""
+    def query(self, node: Node, document: bool = False) -> str:
+        """Compile a query into a function of its `this`, which may stand for a document that is not there."""
         name = self._function_name("q")
         this = f"_x{self.number}"
         outer = self.scope
         with self.function(name, [this]) as made, self.within("edge") as edge:
-            self.scope = Scope(this, outer)
+            self.scope = Scope(this, outer, document)
             error = self.fresh("e")
             try:
                 with self.nested("try:"):
@@ -626,6 +626,8 @@ class ExpressionCompiler(Emitter):
             if spec.context and any(each.type == "query" for each in node.arguments):
                 self.put(f"{self.context}.this = {self.scope.value or 'MISSING'}")
             return self.temp(f"{native}({', '.join(context + codes)})")
+        if spec.rescue and node.arguments[-1].given:
+            return self._rescued(node, codes)
         target = self._target(node)
         annotation = "" if spec.bare else node.target.annotation()
         code = self._coerced(spec.target, target)
@@ -633,6 +635,16 @@ class ExpressionCompiler(Emitter):
         if spec.inline and isinstance(spec.target, str) and spec.target in _EXACT and not spec.context:
             return self._inlined(node, target, codes, call, annotation)
         return self.temp(call, annotation=annotation)
+
+    def _rescued(self, node: Call, codes: list[str]) -> Value:
+        """A call whose last argument stands for a target that fails."""
+        result = self.fresh()
+        with self.nested("try:"), self.within("edge"):
+            target = self._target(node)
+            self.put(f"{result} = {self.constant(node.spec.native)}({', '.join([target.code, *codes])})")
+        with self.block("except Exception:"):
+            self.put(f"{result} = {codes[-1]}")
+        return Value(result)
 
     def _target(self, node: Call) -> Value:
         assert node.target is not None
@@ -669,6 +681,10 @@ class ExpressionCompiler(Emitter):
                 return Value(self.constant(argument.value) if argument.value is not None else "None")
             if isinstance(node, Literal):
                 return Value(self.constant(_Constant(node)))
+            if kind == "function":
+                # Queries of functions have the `this` of the call.
+                self.uses_this = self.uses_this or self.scope.document
+                return Value(self.query(node, self.scope.document))
             return Value(self.query(node))
         if node is None:
             return self.literal(argument.value)

@@ -75,7 +75,7 @@ def explained(error: BaseException, edge: Region | None = None) -> BloblangError
     for position in range(len(places) - 1, -1, -1):
         place = places[position]
         if isinstance(found, NoDocument) and place.reference:
-            found = BloblangError(no_document(found.cause, place.reference), True)
+            found = no_document(found.cause, place.reference)
         if place.annotation and not found.foreign:
             found.annotate(place.annotation)
         region = place.region
@@ -89,7 +89,7 @@ def explained(error: BaseException, edge: Region | None = None) -> BloblangError
                     found = BloblangError(region.text + found.text, True)
                     found.inside_map = True
             elif region.kind == "statement":
-                found = BloblangError(region.text + found.text, True)
+                found = BloblangError(region.text + (found.structured or found.text), True)
             elif region.kind == "map":
                 found.map_label = found.map_label or region.text
             else:

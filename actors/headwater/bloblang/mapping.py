@@ -14,8 +14,8 @@ from headwater.bloblang.program import ProgramCompiler, QueryCompiler
 from headwater.bloblang.registry import Environment
 from headwater.bloblang.statements import parse_interpolation as _parse_pieces
 from headwater.bloblang.statements import parse_mapping, parse_query
-from headwater.bloblang.syntax import Node, Program
-from headwater.bloblang.values import DELETE, NOTHING, encode_text, to_text, type_name
+from headwater.bloblang.syntax import Literal, Node, Program
+from headwater.bloblang.values import DELETE, NOTHING, encode_text, hollowed, to_text, type_name
 from headwater.documents import decode_textual
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
@@ -366,6 +366,8 @@ def parse_interpolation(
     for piece in _parse_pieces(text, environment or Environment.default()):
         if isinstance(piece, str):
             pieces.append(piece)
+        elif isinstance(piece, Literal):
+            pieces.append(to_text(hollowed(piece.value)))
         else:
             pieces.append(Query("", piece, resources, interpolated=True))
     return Interpolation(text, pieces)

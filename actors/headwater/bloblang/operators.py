@@ -8,6 +8,7 @@ from typing import Any
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.values import (
     Float32,
+    Marker,
     Timestamp,
     UInt64,
     encode_text,
@@ -16,6 +17,7 @@ from headwater.bloblang.values import (
     go_type_name,
     is_number,
     number,
+    number_text,
     to_bytes,
     truncated,
     type_name,
@@ -46,6 +48,14 @@ def _operand(value: Any) -> int | float | None:
     if kind is Float32 or not is_number(value):
         return None
     return number(value)
+
+
+def _unusable(value: Any) -> Any:
+    try:
+        _operand(value)
+    except BloblangError:
+        return number_text(value)
+    return value
 
 
 def _signed(value: int | float) -> int:
@@ -88,7 +98,12 @@ def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name:
         return equal(left, right)
     if operator == "!=":
         return not equal(left, right)
-    a, b = _operand(left), _operand(right)
+    try:
+        a, b = _operand(left), _operand(right)
+    except BloblangError:
+        # A number beyond all floats stays text.
+        left, right = _unusable(left), _unusable(right)
+        raise mismatch(operator, left, right, left_name, right_name) from None
     if operator in _VERBS:
         if a is not None and b is not None:
             return _calculate(operator, a, b, right_name)
@@ -143,14 +158,20 @@ def inverted(value: Any) -> bool:
     raise TypeMismatch(value, "bool")
 
 
-def not_boolean(value: Any, name: str) -> BloblangError:
+def native_type(value: Any, textual: bool) -> str:
+    """The reference's own name of a type; `textual` where a number comes from a document as it is."""
+    return "json.Number" if textual and type(value) is int else go_type_name(value)
+
+
+def not_boolean(value: Any, name: str, textual: bool = False) -> BloblangError:
     """The error of a condition that is no boolean."""
-    return BloblangError(f"{name} resolved to a non-boolean value {go_text(value)} ({go_type_name(value)})", True)
+    kind = native_type(value, textual)
+    return BloblangError(f"{name} resolved to a non-boolean value {go_text(value)} ({kind})", True)
 
 
 def go_text(value: Any) -> str:
     """A value as the reference's own language prints it, maps sorted by key."""
-    if value is None:
+    if value is None or isinstance(value, Marker):
         return "<nil>"
     if type(value) is list:
         return f"[{' '.join(map(go_text, value))}]"

@@ -73,6 +73,8 @@ Values. See `values`. Arguments and targets are shared: never change a dict or l
 ones.
 Long results must be bounded: raise when a string or array would exceed `MAX_GROWTH` elements or bytes.
 
+``rescue=True``: the parameter `default`, where a call gives it, is the result for a target that fails, too.
+
 Static. ``static=True``: evaluated when parsing if target and arguments are literals; a failure is then a parse error.
 ``textual=True``: tells integers written in a document (`DocumentInt`, a subclass of int) from computed ones.
 ``batch=True``: reads other messages of the batch or the position in it.
@@ -171,6 +173,7 @@ class Spec:
     context: bool = False
     stateful: bool = False
     bare: bool = False
+    rescue: bool = False
     static: bool = False
     impure: bool = False
     textual: bool = False

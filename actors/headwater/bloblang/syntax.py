@@ -120,6 +120,7 @@ class Argument:
     value: Any = None
     node: Node | None = None
     type: str = "any"
+    given: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +135,8 @@ class Call(Node):
 
     def annotation(self) -> str:
         """How errors name the value of this expression."""
+        if self.spec.name == "from" and self.target is not None and self.arguments[0].node is None:
+            return f"{self.target.annotation()} from {self.arguments[0].value}"
         return self.label or f"{self.spec.kind} {self.spec.name}"
 
     @property

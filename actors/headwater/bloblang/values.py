@@ -83,6 +83,21 @@ class NonFinite(float):
     __slots__ = ()
 
 
+class HollowArray(list[Any]):
+    """An empty array that was written in a mapping, or that an array never became: as text it is null."""
+
+    __slots__ = ()
+
+
+def hollowed(value: Any) -> Any:
+    """A literal whose empty arrays turn into text as null."""
+    if type(value) is list:
+        return [hollowed(item) for item in value] if value else HollowArray()
+    if type(value) is dict:
+        return {key: hollowed(item) for key, item in value.items()}
+    return value
+
+
 class DocumentInt(int):
     """An integer as a document wrote it, still textual."""
 
@@ -173,6 +188,7 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     bool: "bool",
     Timestamp: "timestamp",
     list: "array",
+    HollowArray: "array",
     dict: "object",
     type(None): "null",
 }
@@ -386,6 +402,8 @@ def float_json(value: float) -> str:
 def number_text(value: Value) -> str:
     """A number of any kind as `.string()` gives it."""
     kind = type(value)
+    if kind is Float32:
+        return "null" if value != value or math.isinf(value) else float_json(value)
     if isinstance(value, float):
         return float_text(value)
     if kind is Fragment:
@@ -428,7 +446,7 @@ def to_text(value: Value) -> str:
         return json_text(value)
     if kind is Timestamp:
         return value.text()  # type: ignore[no-any-return]
-    return "null" if isinstance(value, Marker) else number_text(value)
+    return "null" if isinstance(value, (Marker, HollowArray)) else number_text(value)
 
 
 def to_bytes(value: Value) -> bytes:
@@ -528,7 +546,7 @@ def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: s
     kind = type(value)
     if kind is str:
         put(f'"{value.translate(escapes)}"')
-    elif value is None or isinstance(value, Marker):
+    elif value is None or isinstance(value, (Marker, HollowArray)):
         put("null")
     elif value is True:
         put("true")
