@@ -1,0 +1,656 @@
+"""JSON schemas of drafts 4, 6 and 7, compiled once; what is wrong is said in the words that users of Benthos know.
+
+Formats are checked, patterns are RE2. References may point into the schema itself or to other documents, which are loaded
+when the schema is compiled.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, Final
+from urllib.parse import unquote, urldefrag, urljoin
+
+import msgspec
+import orjson
+
+from headwater.bloblang.gofloat import format_float
+from headwater.bloblang.values import json_text, type_name
+from headwater.documents import decode_document
+from headwater.errors import DocumentError, HeadwaterError
+from headwater.schemaformats import matches
+
+ROOT: Final = "(root)"
+_TYPES: Final = ("array", "boolean", "integer", "number", "null", "object", "string")
+
+
+class SchemaError(HeadwaterError):
+    """A schema cannot be compiled."""
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a document.
+
+    Attributes:
+        field: Where: segments joined with dots, or `ROOT`.
+        text: What, in lower case.
+        property: The property that it is about, where it is about one.
+    """
+
+    field: str
+    text: str
+    property: str | None = None
+
+
+Check = Callable[[Any, str, "list[Violation]"], None]
+"""Looks at a value at a place, and adds what is wrong."""
+
+Load = Callable[[str], bytes]
+"""Reads the document behind a reference."""
+
+
+def _no_load(address: str) -> bytes:
+    raise SchemaError(f"reference {address} cannot be loaded here")
+
+
+class Schema:
+    """A compiled schema.
+
+    Args:
+        raw: The schema as JSON.
+        address: Where it was read from; relative references start there.
+        load: How other documents are read.
+
+    Raises:
+        SchemaError: It is none.
+    """
+
+    def __init__(self, raw: bytes, address: str = "", load: Load = _no_load) -> None:
+        self._load = load
+        self._documents: dict[str, Any] = {address: _decoded(raw)}
+        self._named: dict[str, tuple[str, Any]] = {}
+        self._compiled: dict[int, Check] = {}
+        self._kept: list[Any] = []
+        self._collect_names(address, self._documents[address])
+        self._check = self._schema(self._documents[address], address)
+
+    def violations(self, document: Any) -> list[Violation]:
+        """What is wrong with a document."""
+        found: list[Violation] = []
+        try:
+            self._check(document, ROOT, found)
+        except RecursionError:
+            return [Violation(ROOT, "schema or document is nested too deeply")]
+        return found
+
+    # -- references
+
+    def _collect_names(self, base: str, schema: Any) -> None:
+        """Take note of the subschemas that name themselves with ``$id``."""
+        if isinstance(schema, dict):
+            name = schema.get("$id", schema.get("id"))
+            if isinstance(name, str) and "$ref" not in schema:
+                base = urljoin(base, name)
+                self._named.setdefault(base.rstrip("#"), (urldefrag(base).url, schema))
+            for value in schema.values():
+                self._collect_names(base, value)
+        elif isinstance(schema, list):
+            for value in schema:
+                self._collect_names(base, value)
+
+    def _referred(self, reference: str, base: str) -> Check:
+        target = urljoin(base, reference) if base or not reference.startswith("#") else reference
+        found = self._named.get(target.rstrip("#"))
+        if found is not None:
+            return self._schema(found[1], found[0])
+        address, pointer = urldefrag(target)
+        if address in self._named and address not in self._documents:
+            value: Any = self._named[address][1]
+        else:
+            if address not in self._documents:
+                self._documents[address] = _decoded(self._load(address))
+                self._collect_names(address, self._documents[address])
+            value = self._documents[address]
+        for part in pointer.split("/")[1:]:
+            segment = unquote(part).replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict) and segment in value:
+                value = value[segment]
+            elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
+                value = value[int(segment)]
+            else:
+                raise SchemaError(f"Object has no key '{segment}'")
+        return self._schema(value, address)
+
+    # -- compiling
+
+    def _schema(self, schema: Any, base: str) -> Check:
+        """The check of a (sub)schema; one that refers to itself is met again while it is being compiled."""
+        if schema is True:
+            return _pass
+        if schema is False:
+            return _always_fails
+        if not isinstance(schema, dict):
+            raise SchemaError(f"schema must be an object or a boolean, got {type_name(schema)}")
+        known = self._compiled.get(id(schema))
+        if known is not None:
+            return known
+        checks: list[Check] = []
+
+        def check(value: Any, place: str, found: list[Violation]) -> None:
+            before = len(found)
+            for number, each in enumerate(checks):
+                each(value, place, found)
+                if number == 0 and typed and len(found) > before:
+                    return
+
+        self._compiled[id(schema)] = check
+        self._kept.append(schema)
+        typed = "type" in schema and "$ref" not in schema
+        if isinstance(schema.get("$ref"), str):
+            checks.append(self._referred(schema["$ref"], base))
+            return check
+        name = schema.get("$id", schema.get("id"))
+        if isinstance(name, str):
+            base = urldefrag(urljoin(base, name)).url
+        if typed:
+            checks.append(_type_check(schema["type"]))
+        for compile_part in (self._combined, _number_checks, _string_checks, self._array_checks, _common_checks):
+            checks += compile_part(schema, base)
+        checks += self._object_checks(schema, base)
+        return check
+
+    def _combined(self, schema: Mapping[str, Any], base: str) -> list[Check]:
+        checks: list[Check] = []
+        for key, compose in (("anyOf", _any_of), ("oneOf", _one_of), ("allOf", _all_of)):
+            if key in schema:
+                parts = schema[key]
+                if not isinstance(parts, list) or not parts:
+                    raise SchemaError(f"{key} must be of type array")
+                checks.append(compose([self._schema(part, base) for part in parts]))
+        if "not" in schema:
+            checks.append(_not(self._schema(schema["not"], base)))
+        if "dependencies" in schema:
+            checks.append(self._dependencies(schema["dependencies"], base))
+        if "if" in schema:
+            then = self._schema(schema.get("then", True), base)
+            otherwise = self._schema(schema.get("else", True), base)
+            checks.append(_if(self._schema(schema["if"], base), then, otherwise))
+        return checks
+
+    def _dependencies(self, dependencies: Any, base: str) -> Check:
+        if not isinstance(dependencies, dict):
+            raise SchemaError("dependencies must be of type object")
+        names = {key: value for key, value in dependencies.items() if isinstance(value, list)}
+        schemas = {key: self._schema(value, base) for key, value in dependencies.items() if key not in names}
+
+        def check(value: Any, place: str, found: list[Violation]) -> None:
+            if not isinstance(value, dict):
+                return
+            for key in value:
+                for name in names.get(key, ()):
+                    if name not in value:
+                        found.append(Violation(place, f"has a dependency on {name}".lower()))
+                if key in schemas:
+                    schemas[key](value, place, found)
+
+        return check
+
+    def _array_checks(self, schema: Mapping[str, Any], base: str) -> list[Check]:
+        checks: list[Check] = []
+        items = schema.get("items")
+        if isinstance(items, list):
+            extra = schema.get("additionalItems", True)
+            checks.append(
+                _positional([self._schema(item, base) for item in items], extra, self._schema(extra, base))
+            )
+        elif items is not None:
+            checks.append(_each_item(self._schema(items, base)))
+        checks += _array_sizes(schema)
+        if "contains" in schema:
+            checks.append(_contains(self._schema(schema["contains"], base)))
+        return checks
+
+    def _object_checks(self, schema: Mapping[str, Any], base: str) -> list[Check]:
+        checks = _object_sizes(schema)
+        properties = {key: self._schema(value, base) for key, value in schema.get("properties", {}).items()}
+        patterns = [
+            (_regexp(pattern), self._schema(value, base))
+            for pattern, value in schema.get("patternProperties", {}).items()
+        ]
+        if patterns or "additionalProperties" in schema:
+            extra = schema.get("additionalProperties", True)
+            checks.append(_other_properties(set(properties), patterns, extra is False, self._schema(extra, base)))
+        if "propertyNames" in schema:
+            checks.append(_property_names(self._schema(schema["propertyNames"], base)))
+        if properties:
+            checks.append(_properties(properties))
+        return checks
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return decode_document(raw)
+    except DocumentError as error:
+        raise SchemaError("EOF" if not raw.strip() else str(error)) from None
+
+
+def _pass(value: Any, place: str, found: list[Violation]) -> None:
+    return
+
+
+def _always_fails(value: Any, place: str, found: list[Violation]) -> None:
+    found.append(Violation(place, "false always fails validation"))
+
+
+def _below(place: str, segment: object) -> str:
+    return str(segment) if place == ROOT else f"{place}.{segment}"
+
+
+def _regexp(pattern: str) -> Any:
+    import re2
+
+    try:
+        return re2.compile(pattern)
+    except re2.error as error:
+        raise SchemaError(f"Invalid regex pattern '{pattern}': {error}") from None
+
+
+def _number(value: Any) -> Fraction | None:
+    """The exact number, or None where it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Fraction(value)
+    try:
+        if isinstance(value, orjson.Fragment):
+            return Fraction(orjson.dumps(value).decode())
+        if isinstance(value, float) and math.isfinite(value):
+            return Fraction(repr(value))
+    except ValueError:
+        return None
+    return None
+
+
+def _kind(value: Any) -> str:
+    number = _number(value)
+    if number is not None:
+        return "integer" if number.denominator == 1 else "number"
+    name = type_name(value)
+    return "boolean" if name == "bool" else "string" if name in ("bytes", "timestamp") else name
+
+
+def _type_check(wanted: Any) -> Check:
+    names = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SchemaError("type must be of type string/array of strings")
+    for name in names:
+        if name not in _TYPES:
+            raise SchemaError(
+                f"has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values are:[{' '.join(_TYPES)}]"
+            )
+    allowed = set(names) | ({"integer"} if "number" in names else set())
+    expected = names[0] if len(names) == 1 else f"[{','.join(names)}]"
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        kind = _kind(value)
+        if kind not in allowed:
+            found.append(Violation(place, f"invalid type. expected: {expected}, given: {kind}"))
+
+    return check
+
+
+# -- combinations
+
+
+def _attempts(checks: list[Check], value: Any, place: str) -> list[list[Violation]]:
+    results: list[list[Violation]] = []
+    for check in checks:
+        found: list[Violation] = []
+        check(value, place, found)
+        results.append(found)
+    return results
+
+
+def _closest(results: list[list[Violation]]) -> list[Violation]:
+    """Of several attempts that failed, the one that is least wrong."""
+    return min(results, key=lambda result: len(result))
+
+
+def _any_of(checks: list[Check]) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        results = _attempts(checks, value, place)
+        if all(results):
+            found.append(Violation(place, "must validate at least one schema (anyof)"))
+            found += _closest(results)
+
+    return check
+
+
+def _one_of(checks: list[Check]) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        results = _attempts(checks, value, place)
+        passed = sum(1 for result in results if not result)
+        if passed != 1:
+            found.append(Violation(place, "must validate one and only one schema (oneof)"))
+        if not passed:
+            found += _closest(results)
+
+    return check
+
+
+def _all_of(checks: list[Check]) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        results = _attempts(checks, value, place)
+        for result in results:
+            found += result
+        if any(results):
+            found.append(Violation(place, "must validate all the schemas (allof)"))
+
+    return check
+
+
+def _not(inner: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        result: list[Violation] = []
+        inner(value, place, result)
+        if not result:
+            found.append(Violation(place, "must not validate the schema (not)"))
+
+    return check
+
+
+def _if(condition: Check, then: Check, otherwise: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        result: list[Violation] = []
+        condition(value, place, result)
+        chosen: list[Violation] = []
+        (otherwise if result else then)(value, place, chosen)
+        if chosen:
+            words = 'must validate "else" as "if" was not valid' if result else 'must validate "then" as "if" was valid'
+            found.append(Violation(place, words))
+            found += chosen
+
+    return check
+
+
+# -- values
+
+
+def _common_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+    checks: list[Check] = []
+    if "const" in schema:
+        shown = json_text(schema["const"], escape_html=False).lower()
+        checks.append(_one_of_values([schema["const"]], "does not match: " + shown))
+    if "enum" in schema:
+        values = schema["enum"]
+        if not isinstance(values, list) or not values:
+            raise SchemaError("enum must be of type array")
+        shown = ", ".join(json_text(value, escape_html=False) for value in values).lower()
+        checks.append(_one_of_values(values, "must be one of the following: " + shown))
+    name = schema.get("format")
+    if isinstance(name, str):
+
+        def check_format(value: Any, place: str, found: list[Violation]) -> None:
+            if isinstance(value, str) and not matches(name, value):
+                found.append(Violation(place, f"does not match format '{name}'".lower()))
+
+        checks.append(check_format)
+    return checks
+
+
+def _comparable(value: Any) -> Any:
+    """A value that is equal to another where JSON says so."""
+    number = _number(value)
+    if number is not None:
+        return number
+    if isinstance(value, list):
+        return ("array", *map(_comparable, value))
+    if isinstance(value, dict):
+        return ("object", *sorted((key, _comparable(item)) for key, item in value.items()))
+    return (type_name(value), value)
+
+
+def _one_of_values(values: list[Any], words: str) -> Check:
+    def make() -> list[Any]:
+        return [_comparable(value) for value in values]
+
+    allowed = make()
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if _comparable(value) not in allowed:
+            found.append(Violation(place, f"{place.lower()} {words}"))
+
+    return check
+
+
+def _bound(schema: Mapping[str, Any], key: str) -> Fraction | None:
+    value = schema.get(key)
+    if value is None or isinstance(value, bool):
+        return None
+    number = _number(value)
+    if number is None:
+        raise SchemaError(f"{key} must be of type number")
+    return number
+
+
+def _shown(number: Fraction) -> str:
+    try:
+        return format_float(float(number), "g", -1)
+    except OverflowError:
+        return str(number)
+
+
+def _number_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+    rules: list[tuple[Fraction, Callable[[Fraction, Fraction], bool], str]] = []
+    if (step := _bound(schema, "multipleOf")) is not None:
+        if step <= 0:
+            raise SchemaError("multipleOf must be greater than 0")
+        rules.append((step, lambda number, step: (number / step).denominator == 1, "must be a multiple of"))
+    for key, strict_key, holds, strictly, words, strict_words in (
+        (
+            "maximum",
+            "exclusiveMaximum",
+            lambda number, bound: number <= bound,
+            lambda number, bound: number < bound,
+            "must be less than or equal to",
+            "must be less than",
+        ),
+        (
+            "minimum",
+            "exclusiveMinimum",
+            lambda number, bound: number >= bound,
+            lambda number, bound: number > bound,
+            "must be greater than or equal to",
+            "must be greater than",
+        ),
+    ):
+        bound = _bound(schema, key)
+        if bound is not None:
+            strict = schema.get(strict_key) is True
+            rules.append((bound, strictly if strict else holds, strict_words if strict else words))
+        if (bound := _bound(schema, strict_key)) is not None:
+            rules.append((bound, strictly, strict_words))
+    if not rules:
+        return []
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        number = _number(value)
+        if number is None:
+            return
+        for bound, holds, words in rules:
+            if not holds(number, bound):
+                found.append(Violation(place, f"{words} {_shown(bound)}"))
+
+    return [check]
+
+
+def _size(schema: Mapping[str, Any], key: str) -> int | None:
+    value = schema.get(key)
+    if value is None:
+        return None
+    number = _number(value)
+    if number is None or number.denominator != 1 or number < 0:
+        raise SchemaError(f"{key} must be of an integer")
+    return int(number)
+
+
+def _string_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+    shortest, longest = _size(schema, "minLength"), _size(schema, "maxLength")
+    pattern = schema.get("pattern")
+    regexp = _regexp(pattern) if isinstance(pattern, str) else None
+    if shortest is None and longest is None and regexp is None:
+        return []
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, str):
+            return
+        if shortest is not None and len(value) < shortest:
+            found.append(Violation(place, f"string length must be greater than or equal to {shortest}"))
+        if longest is not None and len(value) > longest:
+            found.append(Violation(place, f"string length must be less than or equal to {longest}"))
+        if regexp is not None and regexp.search(value.encode("utf-8", "replace").decode()) is None:
+            found.append(Violation(place, f"does not match pattern '{pattern}'".lower()))
+
+    return [check]
+
+
+# -- arrays
+
+
+def _each_item(inner: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                inner(item, _below(place, index), found)
+
+    return check
+
+
+def _positional(checks: list[Check], extra: Any, extra_check: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, list):
+            return
+        for index, (item, inner) in enumerate(zip(value, checks, strict=False)):
+            inner(item, _below(place, index), found)
+        if len(value) > len(checks):
+            if extra is False:
+                found.append(Violation(place, "no additional items allowed on array"))
+                return
+            for index in range(len(checks), len(value)):
+                extra_check(value[index], _below(place, index), found)
+
+    return check
+
+
+def _array_sizes(schema: Mapping[str, Any]) -> list[Check]:
+    fewest, most = _size(schema, "minItems"), _size(schema, "maxItems")
+    unique = schema.get("uniqueItems") is True
+    if fewest is None and most is None and not unique:
+        return []
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, list):
+            return
+        if fewest is not None and len(value) < fewest:
+            found.append(Violation(place, f"array must have at least {fewest} items"))
+        if most is not None and len(value) > most:
+            found.append(Violation(place, f"array must have at most {most} items"))
+        if unique:
+            seen: dict[Any, int] = {}
+            for index, item in enumerate(map(_comparable, value)):
+                if item in seen:
+                    found.append(Violation(place, f"array items[{seen[item]},{index}] must be unique"))
+                seen[item] = index
+
+    return [check]
+
+
+def _contains(inner: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, list):
+            return
+        results: list[list[Violation]] = []
+        for index, item in enumerate(value):
+            result: list[Violation] = []
+            inner(item, _below(place, index), result)
+            if not result:
+                return
+            results.append(result)
+        found.append(Violation(place, "at least one of the items must match"))
+        if results:
+            found += _closest(results)
+
+    return check
+
+
+# -- objects
+
+
+def _object_sizes(schema: Mapping[str, Any]) -> list[Check]:
+    fewest, most = _size(schema, "minProperties"), _size(schema, "maxProperties")
+    required = schema.get("required", [])
+    if not isinstance(required, list):
+        required = []
+    if fewest is None and most is None and not required:
+        return []
+
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, dict):
+            return
+        if fewest is not None and len(value) < fewest:
+            found.append(Violation(place, f"must have at least {fewest} properties"))
+        if most is not None and len(value) > most:
+            found.append(Violation(place, f"must have at most {most} properties"))
+        for name in required:
+            if name not in value:
+                found.append(Violation(place, f"{name} is required".lower(), name))
+
+    return [check]
+
+
+def _properties(checks: Mapping[str, Check]) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if isinstance(value, dict):
+            for name, inner in checks.items():
+                if name in value:
+                    inner(value[name], _below(place, name), found)
+
+    return check
+
+
+def _other_properties(
+    known: set[str], patterns: list[tuple[Any, Check]], closed: bool, extra_check: Check
+) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, dict):
+            return
+        for name, item in value.items():
+            matched = False
+            for regexp, inner in patterns:
+                if regexp.search(name) is not None:
+                    matched = True
+                    inner(item, _below(place, name), found)
+            if matched or name in known:
+                continue
+            if closed:
+                found.append(Violation(place, f"additional property {name} is not allowed".lower(), name))
+            else:
+                extra_check(item, _below(place, name), found)
+
+    return check
+
+
+def _property_names(inner: Check) -> Check:
+    def check(value: Any, place: str, found: list[Violation]) -> None:
+        if not isinstance(value, dict):
+            return
+        for name in value:
+            result: list[Violation] = []
+            inner(name, place, result)
+            if result:
+                found.append(Violation(place, f'property name of "{name}" does not match'.lower(), name))
+                found += result
+
+    return check
