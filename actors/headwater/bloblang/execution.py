@@ -15,6 +15,7 @@ from headwater.bloblang.values import (
     HollowArray,
     Marker,
     NonFinite,
+    Timestamp,
     array_index,
     clone,
     encode_text,
@@ -163,7 +164,12 @@ def _as_stringish(value: Any) -> str | bytes:
 
 
 def _as_octets(value: Any) -> bytes:
-    return value if type(value) is bytes else encode_text(get_text_or_time(value))
+    kind = type(value)
+    if kind is bytes:
+        return value  # type: ignore[no-any-return]
+    if kind is str or kind is Timestamp:
+        return encode_text(get_text_or_time(value))
+    raise TypeMismatch(value, "bytes")
 
 
 COERCIONS: Final[dict[str, Callable[[Any], Any]]] = {

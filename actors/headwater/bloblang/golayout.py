@@ -210,13 +210,14 @@ def time_string(timestamp: Timestamp) -> str:
 class _Parts:
     """What was read of a time so far."""
 
-    __slots__ = ("am", "day", "hour", "minute", "month", "nanosecond", "offset", "pm", "second", "yday", "year", "zone")
+    __slots__ = ("am", "day", "hour", "minute", "month", "named", "nanosecond", "offset", "pm", "second", "yday", "year", "zone")
 
     def __init__(self) -> None:
         self.year, self.month, self.day, self.yday = 0, -1, -1, -1
         self.hour = self.minute = self.second = self.nanosecond = 0
         self.pm = self.am = False
         self.offset: int | None = None
+        self.named = 0
         self.zone: str | None = None
 
 
@@ -244,7 +245,7 @@ def parse_time(text: str, layout: str) -> Timestamp:
         value = rest
         skipped = _skip(value, literal)
         if skipped is None:
-            raise _failure(text, layout, _skip_rest(value, literal), _skip_prefix(value, literal))
+            raise _failure(text, layout, value, literal)
         if not element:
             if skipped:
                 raise LayoutError(f"parsing time {quote(text)}: extra text: {quote(skipped)}")
@@ -298,14 +299,6 @@ def _skip(value: str, literal: str) -> str | None:
         index += 1
         at += 1
     return value[at:]
-
-
-def _skip_rest(value: str, literal: str) -> str:
-    return value
-
-
-def _skip_prefix(value: str, literal: str) -> str:
-    return literal
 
 
 def _number(value: str, fixed: bool) -> tuple[int, str]:
@@ -464,7 +457,7 @@ def _read_zone_name(parts: _Parts, value: str) -> str:
     name, rest = _zone_name(value)
     parts.zone = name
     if len(name) > 3 and name.startswith("GMT"):
-        parts.offset = int(name[3:]) * 3600
+        parts.named = int(name[3:]) * 3600
     return rest
 
 
@@ -519,5 +512,8 @@ def _build(parts: _Parts, text: str) -> Timestamp:
     if parts.offset is not None and (parts.offset or parts.zone not in ("UTC", None)):
         zone = fixed_zone(parts.offset, parts.zone)
     elif parts.offset is None and parts.zone is not None:
-        zone = fixed_zone(0, parts.zone)
+        # Only the name is known: the clock is taken for UTC's, and an offset within the name is for show.
+        zone = fixed_zone(parts.named, parts.zone)
+        made = make_time(parts.year, month, day, hour, parts.minute, parts.second, parts.nanosecond)
+        return Timestamp(made.nanoseconds, zone)
     return make_time(parts.year, month, day, hour, parts.minute, parts.second, parts.nanosecond, zone)

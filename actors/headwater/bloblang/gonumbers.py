@@ -7,7 +7,7 @@ import re
 
 from headwater.bloblang.gotext import quote
 
-_INTEGER = re.compile(r"([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)\Z", re.ASCII)
+_DIGITS = {2: r"[01]*", 8: r"[0-7]*", 10: r"[0-9]*", 16: r"[0-9a-fA-F]*"}
 _DECIMAL = re.compile(r"[+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?\Z", re.ASCII)
 _HEXADECIMAL = re.compile(
     r"[+-]?0[xX](?:[0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?|\.[0-9a-fA-F_]+)[pP][+-]?[0-9][0-9_]*\Z", re.ASCII
@@ -51,31 +51,37 @@ def parse_uint(text: str, bits: int = 64) -> int:
 
 
 def _integer(text: str, function: str, signed: bool) -> int:
-    found = _INTEGER.match(text)
-    if found is None or (found[1] and not signed) or ("_" in text and _UNDERSCORES.search(text)):
+    negative = text.startswith("-")
+    body = text[1:] if signed and text[:1] in ("+", "-") else text
+    base = 10
+    if body[:1] == "0" and len(body) > 1:
+        base = {"x": 16, "b": 2, "o": 8}.get(body[1].lower(), 0)
+        body = body[2:] if base and len(body) > 2 else body[1:] if not base else body
+        base = base or 8
+    value = _magnitude(body.replace("_", ""), base, text, function)
+    if "_" in text and _UNDERSCORES.search(text):
         raise _failure(function, text, "invalid syntax")
-    digits = found[2].replace("_", "")
-    base = {"x": 16, "b": 2, "o": 8}.get(digits[1:2].lower(), 0)
-    if base:
-        digits = digits[2:]
-    elif digits[0] == "0" and len(digits) > 1:
-        base, digits = 8, digits[1:]
-        if not set(digits) <= set("01234567"):
-            raise _failure(function, text, "invalid syntax")
-    if not digits:
-        raise _failure(function, text, "invalid syntax")
-    if len(digits) > _MOST_DIGITS:
+    return -value if negative else value
+
+
+def _magnitude(digits: str, base: int, text: str, function: str) -> int:
+    """The number that digits make; what is too large is told before a digit that is none behind it."""
+    good = re.match(_DIGITS[base], digits)
+    assert good is not None
+    value = int(good[0][:_MOST_DIGITS], base) if good[0] else 0
+    if value > UINT64_MAX:
         raise _failure(function, text, "value out of range")
-    value = int(digits, base or 10)
-    return -value if found[1] == "-" else value
+    if not good[0] or good.end() < len(digits):
+        raise _failure(function, text, "invalid syntax")
+    return value
 
 
 def parse_decimal_int(text: str) -> int:
     """Read a plain decimal integer as Go's ``Atoi`` does: a sign and digits, nothing else."""
-    bare = text[1:] if text[:1] in ("+", "-") else text
-    if not bare.isascii() or not bare.isdigit():
-        raise _failure("Atoi", text, "invalid syntax")
-    if len(bare) > _MOST_DIGITS or not INT64_MIN <= (value := int(text)) <= INT64_MAX:
+    body = text[1:] if text[:1] in ("+", "-") else text
+    value = _magnitude(body, 10, text, "Atoi")
+    value = -value if text.startswith("-") else value
+    if not INT64_MIN <= value <= INT64_MAX:
         raise _failure("Atoi", text, "value out of range")
     return value
 

@@ -55,7 +55,7 @@ class Regexp:
         except re2.error as error:
             raise BloblangError(f"error parsing regexp: {_reason(error, pattern)}", annotated=True) from None
         self.groups: int = self._compiled.groups
-        self.names: dict[str, int] = dict(self._compiled.groupindex)
+        self.names: dict[str, int] = {decode_text(name): place for name, place in self._compiled.groupindex.items()}
 
     def found(self, text: bytes) -> bool:
         """Whether it matches somewhere."""

@@ -76,6 +76,7 @@ Long results must be bounded: raise when a string or array would exceed `MAX_GRO
 ``rescue=True``: the parameter `default`, where a call gives it, is the result for a target that fails, too.
 
 Static. ``static=True``: evaluated when parsing if target and arguments are literals; a failure is then a parse error.
+``absorbs=True``: where an argument is given, a target that fails is handed over as NOTHING.
 ``textual=True``: tells integers written in a document (`DocumentInt`, a subclass of int) from computed ones.
 ``batch=True``: reads other messages of the batch or the position in it.
 ``needs``: "file", "environment", "resources" or "host": what an operator can switch off. ``impure``: as the reference
@@ -172,6 +173,7 @@ class Spec:
     constructor: bool = False
     context: bool = False
     stateful: bool = False
+    absorbs: bool = False
     bare: bool = False
     rescue: bool = False
     static: bool = False

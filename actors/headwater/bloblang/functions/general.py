@@ -233,5 +233,7 @@ def cosine_similarity(a: Any, b: Any) -> float:
     if len(left) != len(right):
         raise BloblangError("vectors must be equal length")
     product = sum(x * y for x, y in zip(left, right, strict=True))
-    size = math.sqrt(sum(x * x for x in left)) * math.sqrt(sum(y * y for y in right))
-    return product / size if size else math.nan
+    size = math.sqrt(sum(x * x for x in left) * sum(y * y for y in right))
+    if not size:
+        raise BloblangError("vectors must not be null (all zeros)")
+    return product / size

@@ -22,6 +22,15 @@ from headwater.bloblang.values import (
 Query = Callable[[Any], Any]
 
 
+def _passed(query: Query, this: Any) -> Any:
+    """The result of a query; where it fails, the method's target is blamed as for a failure of the method itself."""
+    try:
+        return query(this)
+    except BloblangError as error:
+        error.foreign = False
+        raise
+
+
 def _query(name: str, summary: str, optional: bool = False) -> Param:
     return Param(name, "query", summary, optional=optional, scalars=False)
 
@@ -56,12 +65,20 @@ def map_each(target: Any, query: Query) -> Any:
         try:
             changed = query({"key": key, "value": value})
         except BloblangError as error:
-            raise within(f"failed to process element {key}: ", error) from None
+            raise within(f"failed to process element {key}: ", _blamed(error, query)) from None
         if changed is NOTHING:
             result[key] = value
         elif changed is not DELETE:
             result[key] = changed
     return result
+
+
+def _blamed(error: BloblangError, query: Query) -> BloblangError:
+    """The error of a query, said to be of that query unless it names its origin already."""
+    annotation = getattr(query, "annotation", "")
+    if annotation:
+        error.annotate(annotation)
+    return error
 
 
 def _map_array(target: list[Any], query: Query) -> list[Any]:
@@ -73,7 +90,7 @@ def _map_array(target: list[Any], query: Query) -> list[Any]:
             try:
                 result.append(query(item))
             except BloblangError as error:
-                raise within(f"failed to process element {index}: ", error) from None
+                raise within(f"failed to process element {index}: ", _blamed(error, query)) from None
     if any(item is NOTHING or item is DELETE for item in result):
         pairs = zip(target, result, strict=True)
         return [old if new is NOTHING else new for old, new in pairs if new is not DELETE]
@@ -98,7 +115,7 @@ def _map_array(target: list[Any], query: Query) -> list[Any]:
 def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in target.items():
-        changed = query(key)
+        changed = _passed(query, key)
         if type(changed) is str:
             result[changed] = value
         elif changed is NOTHING:
@@ -129,8 +146,8 @@ def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
 )
 def filter_(target: Any, test: Query) -> Any:
     if type(target) is list:
-        return [item for item in target if test(item) is True]
-    return {key: value for key, value in target.items() if test({"key": key, "value": value}) is True}
+        return [item for item in target if _passed(test, item) is True]
+    return {key: value for key, value in target.items() if _passed(test, {"key": key, "value": value}) is True}
 
 
 @method(
@@ -153,7 +170,7 @@ def filter_(target: Any, test: Query) -> Any:
 def fold(target: list[Any], initial: Any, query: Query) -> Any:
     tally = initial
     for item in target:
-        tally = query({"tally": tally, "value": item})
+        tally = _passed(query, {"tally": tally, "value": item})
     return tally
 
 
@@ -641,10 +658,9 @@ def sort_by(target: list[Any], query: Query) -> list[Any]:
         keys = _sort_keys(values)
     except _Unsorted as failure:
         error = TypeMismatch(failure.value, *failure.expected)
-        annotation = getattr(query, "annotation", "")
-        if annotation:
-            error.annotate(annotation)
-        raise BloblangError(f"sort_by element {failure.position}: {error.text}", annotated=True) from None
+        raise BloblangError(
+            f"sort_by element {failure.position}: {_blamed(error, query).text}", annotated=True
+        ) from None
     return [target[index] for index in sorted(range(len(target)), key=keys.__getitem__)]
 
 

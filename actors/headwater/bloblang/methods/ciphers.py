@@ -8,7 +8,7 @@ from typing import Any
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
-from headwater.bloblang.values import encode_text
+from headwater.bloblang.values import decode_text, encode_text
 
 _BLOCK = 16
 _PARAMS = (
@@ -93,16 +93,21 @@ def _decrypt(scheme: str, key: bytes, iv: bytes, raw: bytes) -> bytes:
     return _run(_cipher(key, _mode("CBCDecrypter", iv)).decryptor(), raw)
 
 
-def _made(kind: str, native: Callable[[str, bytes, bytes, bytes], bytes]) -> Callable[[str, str, str], Any]:
-    def make(scheme: str, key: str, iv: str) -> Callable[[str | bytes], bytes]:
+def _made(
+    kind: str, native: Callable[[str, bytes, bytes, bytes], bytes], result: Callable[[bytes], Any]
+) -> Callable[[str, str, str], Any]:
+    def make(scheme: str, key: str, iv: str) -> Callable[[str | bytes], Any]:
         secret, vector = encode_text(key), encode_text(iv)
         if len(secret) not in (16, 24, 32):
             raise BloblangError(f"crypto/aes: invalid key size {len(secret)}", annotated=True)
         if scheme not in ("ctr", "ofb", "gcm", "cbc"):
             raise BloblangError(f"unrecognized {kind} type: {scheme}", annotated=True)
-        return lambda target: native(
-            scheme, secret, vector, target if type(target) is bytes else encode_text(target)  # type: ignore[arg-type]
-        )
+
+        def run(target: str | bytes) -> Any:
+            raw = target if type(target) is bytes else encode_text(target)  # type: ignore[arg-type]
+            return result(native(scheme, secret, vector, raw))
+
+        return run
 
     return make
 
@@ -124,7 +129,7 @@ method(
             ('{"value":"hello world!"}', '{"encrypted":"84e9b31ff7400bdf80be7254"}'),
         )
     ],
-)(_made("encryption", _encrypt))
+)(_made("encryption", _encrypt, decode_text))
 method(
     "decrypt_aes",
     *_PARAMS,
@@ -142,4 +147,4 @@ method(
             ('{"value":"84e9b31ff7400bdf80be7254"}', '{"decrypted":"hello world!"}'),
         )
     ],
-)(_made("decryption", _decrypt))
+)(_made("decryption", _decrypt, bytes))

@@ -17,6 +17,7 @@ from headwater.bloblang.gonumbers import (
     parse_int,
     parse_uint,
 )
+from headwater.bloblang.gotext import quote
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import COERCION, GENERAL, NUMBERS, TIME
 from headwater.bloblang.timeformat import to_timestamp
@@ -165,6 +166,7 @@ def not_(target: bool) -> bool:
     "bool",
     Param("default", "bool", "What to give where the value is no boolean.", optional=True),
     target="any",
+    absorbs=True,
     rescue=True,
     category=COERCION,
     receives=("bool", "bytes", "number", "string"),
@@ -194,6 +196,7 @@ def bool_(target: Any, default: bool | None) -> bool:
     "number",
     Param("default", "float", "What to give where the value is no number.", optional=True),
     target="any",
+    absorbs=True,
     category=COERCION,
     receives=("bytes", "number", "string"),
     summary="The value as a float.",
@@ -210,6 +213,8 @@ def number_(target: Any, default: float | None) -> float:
     try:
         if kind is str or kind is bytes:
             return parse_float(target if kind is str else decode_text(target))
+        if kind is Fragment:
+            return _textual_float(fragment_text(target))
         return float(number(target))
     except NumberError as error:
         if default is not None:
@@ -219,6 +224,13 @@ def number_(target: Any, default: float | None) -> float:
         if default is not None:
             return float(default)
         raise
+
+
+def _textual_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise BloblangError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
+    return value
 
 
 # Sized numbers -------------------------------------------------------------------------------------------------------
@@ -374,6 +386,7 @@ _cast("float32", lambda target: Float32(to_float64(target)), "a float of 32 bits
     "timestamp",
     Param("default", "timestamp", "What to give where the value is no time.", optional=True),
     target="any",
+    absorbs=True,
     rescue=True,
     category=COERCION,
     receives=TIME,

@@ -15,6 +15,8 @@ _SMALL = 128
 _TINY = 32
 _NO_TIME = 0x886E0900
 """The seconds of the year 1, cut to 32 bits: what the reference writes where a gzip header has no time."""
+_DYNAMIC = 2
+"""The type of a block with codes of its own, which alone the reference weighs against plain bytes."""
 _EMPTY_END = b"\x03\x00"
 
 
@@ -38,7 +40,9 @@ def _deflated(raw: bytes, level: int, complaint: str) -> bytes:
     else:
         packer = zlib.compressobj(1 if level == -3 else level, zlib.DEFLATED, -15, 9)
     packed = packer.compress(raw) + packer.flush()
-    return packed if len(packed) < len(stored) or len(raw) >= _SMALL else stored
+    if len(raw) < _SMALL and level != 0 and (packed[0] >> 1 & 3 != _DYNAMIC or len(packed) >= len(stored)):
+        return stored
+    return packed
 
 
 def _gzip(raw: bytes, level: int) -> bytes:
@@ -67,6 +71,22 @@ def _zstd(raw: bytes, level: int) -> bytes:
     return zstandard.ZstdCompressor(level=strength, write_checksum=True).compress(raw)
 
 
+def _lz4(raw: bytes, level: int) -> bytes:
+    import lz4.frame  # type: ignore[import-untyped]
+
+    if level > 9:
+        raise BloblangError(f"lz4: invalid compression level: {level}")
+    packer = lz4.frame.LZ4FrameCompressor(
+        block_size=lz4.frame.BLOCKSIZE_MAX4MB,
+        block_linked=False,
+        compression_level=0 if level <= 0 else min(12, level + 3),
+        content_checksum=True,
+        auto_flush=True,
+    )
+    packed: bytes = packer.begin() + packer.compress(raw) + packer.flush()
+    return packed
+
+
 def _shared(algorithm: str) -> Callable[[bytes, int], bytes]:
     """Algorithms that processors have as well."""
     from headwater.components.compression import compressor
@@ -90,6 +110,7 @@ _COMPRESSORS: dict[str, Callable[[bytes, int], bytes]] = {
     "pgzip": _gzip,
     "zlib": _zlib,
     "flate": _flate,
+    "lz4": _lz4,
     "zstd": _zstd,
 }
 

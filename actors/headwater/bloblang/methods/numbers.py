@@ -17,7 +17,7 @@ _NUMBER_LIKE = ("bytes", "number", "string")
 
 
 def _whole(value: float) -> int | float:
-    return int(value) if INT64_MIN <= value < 9.223372036854775808e18 else value
+    return int(value) if INT64_MIN <= value < 9.223372036854775808e18 else float(value)
 
 
 @method(

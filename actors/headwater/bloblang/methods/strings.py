@@ -527,7 +527,7 @@ def length(target: Any) -> int:
     category=("Object & Array Manipulation", STRINGS),
     receives=("array", "bytes", "string"),
     status="experimental",
-    summary="Cut an array, a text or bytes at the elements for which a query is true.",
+    summary="Cut an array, a text or bytes (as numbers) at the elements for which a query is true.",
     examples=[
         Example(
             "",
@@ -541,13 +541,9 @@ def split_by(target: Any, predicate: Callable[[Any], Any]) -> list[Any]:
     if kind not in (list, str, bytes):
         raise TypeMismatch(target, "string", "array", "bytes")
     pieces: list[Any] = []
-    items: Any = target if kind is not bytes else [target[i : i + 1] for i in range(len(target))]
     current: list[Any] = []
-    for index, item in enumerate(items):
-        result = predicate(item)
-        if type(result) is not bool:
-            raise BloblangError(f"predicate returned non-boolean value for element {index}: {TypeMismatch(result, 'bool').text}")
-        if result:
+    for item in target:
+        if predicate(item) is True:
             pieces.append(current)
             current = []
         else:
@@ -556,7 +552,7 @@ def split_by(target: Any, predicate: Callable[[Any], Any]) -> list[Any]:
     if kind is str:
         return ["".join(piece) for piece in pieces]
     if kind is bytes:
-        return [b"".join(piece) for piece in pieces]
+        return [bytes(piece) for piece in pieces]
     return pieces
 
 
