@@ -628,7 +628,7 @@ class ExpressionCompiler(Emitter):
             return self.temp(f"{native}({', '.join(context + codes)})")
         if spec.rescue and node.arguments[-1].given:
             return self._rescued(node, codes)
-        target = self._target(node)
+        target = self._absorbed(node) if spec.absorbs else self._target(node)
         annotation = "" if spec.bare else node.target.annotation()
         code = self._coerced(spec.target, target)
         call = f"{native}({', '.join([*context, code, *codes])})"
@@ -655,6 +655,19 @@ class ExpressionCompiler(Emitter):
             if type(literal) in (int, float):
                 return self.temp(self.literal(literal).code, type(literal).__name__)
         return self.expression(node.target)
+
+    def _absorbed(self, node: Call) -> Value:
+        """A target whose failure counts as nothing() where the call has a default."""
+        assert node.target is not None
+        if all(each.node is None and each.value is None for each in node.arguments):
+            return self._target(node)
+        result = self.fresh()
+        with self.nested("try:"), self.within("edge"):
+            value = self.expression(node.target)
+            self.put(f"{result} = {value.code}")
+        with self.nested("except Exception:"):
+            self.put(f"{result} = NOTHING")
+        return Value(result, "value")
 
     def _inlined(self, node: Call, target: Value, codes: list[str], call: str, annotation: str) -> Value:
         spec = node.spec
