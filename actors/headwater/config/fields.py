@@ -234,14 +234,20 @@ def backoff(
     **attributes: Any,
 ) -> Field:
     """How long to wait between attempts."""
-    attributes.setdefault("advanced", True)
+    advanced: bool = attributes.setdefault("advanced", True)
     return obj(
         name,
         duration(
-            "initial_interval", "The first wait.", default=initial_interval, advanced=True, optional=initial_optional
+            "initial_interval",
+            "The first wait.",
+            default=initial_interval,
+            advanced=advanced,
+            optional=initial_optional,
         ),
-        duration("max_interval", "The longest wait.", default=max_interval, advanced=True),
-        duration("max_elapsed_time", "Give up after this long; 0s for never.", default=max_elapsed_time, advanced=True),
+        duration("max_interval", "The longest wait.", default=max_interval, advanced=advanced),
+        duration(
+            "max_elapsed_time", "Give up after this long; 0s for never.", default=max_elapsed_time, advanced=advanced
+        ),
         description="How long to wait between attempts, growing from one to the next.",
         **attributes,
     )

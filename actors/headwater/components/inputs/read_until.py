@@ -29,6 +29,7 @@ SPEC = spec(
         duration("initial_interval", "The first wait before it is opened again.", default="1ms"),
         duration("max_interval", "The longest wait.", default="100ms"),
         description="How long to wait between restarts without a message.",
+        dialect="bento",
         since="1.19.0",
     ),
     categories=("Utility",),

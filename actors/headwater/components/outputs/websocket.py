@@ -26,7 +26,12 @@ SPEC = spec(
     basic_auth(),
     jwt(),
     interpolated_map(
-        "headers", "Headers of the request that opens the websocket.", default={}, optional=True, advanced=True
+        "headers",
+        "Headers of the request that opens the websocket.",
+        default={},
+        optional=True,
+        advanced=True,
+        dialect="bento",
     ),
     categories=("Network",),
     summary="Send messages over a websocket, a frame each.",
