@@ -2,6 +2,7 @@
 
     BloblangError            a mapping failed on a message; the text is the reference's
     ├── TypeMismatch         a value has another type than was asked for
+    ├── OperandMismatch      two operands do not go together
     ├── NoDocument           `this` was used, and the message is no JSON document
     └── ParseError           a mapping cannot be compiled; has a line and a column
 
@@ -85,6 +86,13 @@ class TypeMismatch(BloblangError):
             self.annotated = True
             self.origin = annotation
             self.text = self._compose()
+
+
+class OperandMismatch(BloblangError):
+    """An operator cannot take its two operands, and says itself where they came from."""
+
+    def annotate(self, annotation: str) -> None:
+        """Add nothing; words that are put before this error may still be annotated."""
 
 
 class NoDocument(BloblangError):

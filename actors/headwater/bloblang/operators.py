@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.errors import BloblangError, OperandMismatch, TypeMismatch
 from headwater.bloblang.values import (
     Float32,
     Marker,
@@ -28,7 +28,7 @@ _VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "mod
 _TEXT = (str, bytes, Timestamp)
 
 
-def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> BloblangError:
+def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: str) -> OperandMismatch:
     """The error of an operator that cannot take these two types."""
     verb = _VERBS.get(operator, "compare")
     first, second = type_name(left), type_name(right)
@@ -38,7 +38,7 @@ def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: s
         second = "string" if second == "timestamp" else second
     elif operator not in "/%" and second == "timestamp" and first in ("number", "string", "bytes"):
         second = "string"
-    return BloblangError(f"cannot {verb} types {first} (from {left_name}) and {second} (from {right_name})")
+    return OperandMismatch(f"cannot {verb} types {first} (from {left_name}) and {second} (from {right_name})")
 
 
 def _operand(value: Any) -> int | float | None:
