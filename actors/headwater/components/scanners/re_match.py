@@ -55,7 +55,8 @@ class MatchScanner(Scanner):
 
 
 class MatchScan(TokenScan):
-    """Cuts before matches; a message is complete once the next begins, and there is more behind that."""
+    """Cuts before matches. A message that begins with one is complete once the next begins; what stands before the first
+    one is complete once there are two, since a match at the end of what has come may turn out otherwise with more."""
 
     def __init__(self, pattern: Any, limit: int) -> None:
         super().__init__(limit)
@@ -64,21 +65,27 @@ class MatchScan(TokenScan):
     def cut(self, data: bytes, end: bool) -> tuple[list[bytes], bytes]:
         tokens: list[bytes] = []
         start = 0
-        held = None
+        matched = False
+        held: int | None = None
         for match in self._pattern.finditer(data):
-            begin = match.start()
-            if begin <= start:
+            begin, stop = match.span()
+            if begin == start and held is None:
+                matched = True
                 continue
+            if not end and stop - start > self._limit:
+                break
             if held is not None:
                 tokens.append(data[start:held])
-                start = held
-            held = begin
-        # The last match may turn out otherwise when more comes, so it is trusted only at the end.
-        if end:
-            if held is not None:
-                tokens.append(data[start:held])
-                start = held
-            if start < len(data):
-                tokens.append(data[start:])
-            return tokens, b""
-        return tokens, data[start:]
+                start, held, matched = held, None, True
+                if begin == start:
+                    continue
+            if matched or end:
+                tokens.append(data[start:begin])
+                start, matched = begin, True
+            else:
+                held = begin
+        if not end:
+            return tokens, data[start:]
+        if start < len(data):
+            tokens.append(data[start:])
+        return tokens, b""
