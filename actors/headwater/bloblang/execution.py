@@ -113,6 +113,19 @@ def step(value: Any, segment: str) -> Any:
     return None
 
 
+class Stepper:
+    """Gives a value that is no object the one method by which compiled code reads fields."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def get(self, segment: str) -> Any:
+        """One segment of a path."""
+        return step(self.value, segment)
+
+
 def walk(value: Any, segments: tuple[str, ...]) -> Any:
     """A whole path, wildcards too."""
     return get_path(whole(value), segments)

@@ -14,7 +14,7 @@ from headwater.bloblang.binding import convert
 from headwater.bloblang.emitter import Emitter
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.failures import Region, explained, explained_query, failure_text, keyed_failure
-from headwater.bloblang.registry import ExecutionContext
+from headwater.bloblang.registry import ExecutionContext, Spec
 from headwater.bloblang.syntax import (
     Argument,
     Arithmetic,
@@ -55,6 +55,9 @@ HELPERS: Final[dict[str, Any]] = {
     "convert": convert,
     "equal": equal,
     "add": operators.add,
+    "subtract": operators.subtract,
+    "multiply": operators.multiply,
+    "divide": operators.divide,
     "arithmetic": operators.arithmetic,
     "truth": operators.truth,
     "inverted": operators.inverted,
@@ -81,6 +84,7 @@ _EXACT: Final = {
     "integer": "False",
     "timestamp": "False",
 }
+_QUICK: Final = {"+": "add", "-": "subtract", "*": "multiply"}
 _TO_TEXT: Final = frozenset(("string", "bytes", "format_json"))
 _SCALARS: Final = (str, int, bool, type(None))
 
@@ -149,6 +153,9 @@ class ExpressionCompiler(Emitter):
         self.needs_context = False
         self.uses_batch = False
         self.uses_this = False
+        self.sound = False
+        self.level = 1
+        self.steppers: dict[str, str] = {}
         self.textual = False
         self.maps: set[str] | None = None
         self.interpolated = False
@@ -224,8 +231,10 @@ class ExpressionCompiler(Emitter):
         if not scope.document:
             return Value(scope.value, "any", scope.safe)
         self.uses_this = True
-        with self.block(f"if type({scope.value}) is BadDocument:"):
-            self.put(f"raise {scope.value}.failure()", reference=reference)
+        if not self.sound:
+            with self.block(f"if type({scope.value}) is BadDocument:"):
+                self.put(f"raise {scope.value}.failure()", reference=reference)
+            self.note_sound()
         return Value(scope.value, "value", scope.safe)
 
     def path(self, base: Value, path: tuple[str, ...], reference: str) -> Value:
@@ -237,11 +246,11 @@ class ExpressionCompiler(Emitter):
         code = base.code
         for segment in path:
             key = repr(segment)
-            value = self.temp(
-                f"{code}.get({key}) if type({code}) is dict else step({code}, {key})", "value", base.safe,
-                reference=reference,
-            )
-            code = value.code
+            if code in self.steppers:
+                text = f"{self.steppers[code]}.get({key})"
+            else:
+                text = f"{code}.get({key}) if type({code}) is dict else step({code}, {key})"
+            code = self.temp(text, "value", base.safe, reference=reference).code
         return Value(code, "value", base.safe)
 
     def _reference(self, node: Reference) -> Value:
@@ -264,7 +273,16 @@ class ExpressionCompiler(Emitter):
             return self.temp(f"whole({self.constant(execution.NO_CONTEXT)})", reference=text)
         if scope.document:
             self.uses_this = True
-        return self.path(Value(scope.value, "any", scope.safe), path, text)
+        found = self.path(Value(scope.value, "any", scope.safe), path, text)
+        if scope.document:
+            self.note_sound()
+        return found
+
+    def note_sound(self) -> None:
+        """Note that `this` is a document for certain, where what was just compiled always runs."""
+        function = self.stack[-1]
+        if function.name == "main" and function.indent == self.level:
+            self.sound = True
 
     def _below(self, node: Below) -> Value:
         return self.path(self.expression(node.target), node.path, "")
@@ -367,9 +385,11 @@ class ExpressionCompiler(Emitter):
                 if test is None:
                     return self.temp(slow, "bool", True)
             return self.temp(f"{a} {operator} {b} if {test} else {slow}" if test else f"{a} {operator} {b}", "bool", True)
-        if operator in ("/", "%"):
-            return self.temp(slow, "float" if operator == "/" else "int", operator == "%")
-        slow = f"add({a}, {b}, {names})" if operator == "+" else slow
+        if operator == "/":
+            return self.temp(f"divide({a}, {b}, {names})", "float")
+        if operator == "%":
+            return self.temp(slow, "int", True)
+        slow = f"{_QUICK[operator]}({a}, {b}, {names})"
         result = self.fresh()
         test = _both(left, right, "int")
         if operator == "+" and "str" in (left.kind, right.kind):
@@ -433,11 +453,15 @@ class ExpressionCompiler(Emitter):
 
     def _coalesce(self, first: Node, second: Callable[[], Value]) -> Value:
         result = self.fresh()
-        with self.nested("try:"), self.within("edge"):
+        if isinstance(first, Reference) and first.context != "root" and (self.sound or not self.scope.document):
             value = self.expression(first)
             self.put(f"{result} = {value.code}")
-        with self.block("except Exception:"):
-            self.put(f"{result} = None")
+        else:
+            with self.nested("try:"), self.within("edge"):
+                value = self.expression(first)
+                self.put(f"{result} = {value.code}")
+            with self.block("except Exception:"):
+                self.put(f"{result} = None")
         test = f"{result} is None" if value.kind not in ("any", "marker") else f"{result} is None or type({result}) is Marker"
         with self.block(f"if {test}:"):
             other = second()
@@ -625,7 +649,7 @@ class ExpressionCompiler(Emitter):
         if node.target is None:
             if spec.context and any(each.type == "query" for each in node.arguments):
                 self.put(f"{self.context}.this = {self.scope.value or 'MISSING'}")
-            return self.temp(f"{native}({', '.join(context + codes)})")
+            return self.temp(f"{native}({', '.join(context + codes)})", *_returned(spec))
         if spec.rescue and node.arguments[-1].given:
             return self._rescued(node, codes)
         target = self._absorbed(node) if spec.absorbs else self._target(node)
@@ -634,7 +658,7 @@ class ExpressionCompiler(Emitter):
         call = f"{native}({', '.join([*context, code, *codes])})"
         if spec.inline and isinstance(spec.target, str) and spec.target in _EXACT and not spec.context:
             return self._inlined(node, target, codes, call, annotation)
-        return self.temp(call, annotation=annotation)
+        return self.temp(call, *_returned(spec), annotation=annotation)
 
     def _rescued(self, node: Call, codes: list[str]) -> Value:
         """A call whose last argument stands for a target that fails."""
@@ -674,7 +698,9 @@ class ExpressionCompiler(Emitter):
         places = {argument.name: code for argument, code in zip(node.arguments, codes, strict=False)}
         fast = spec.inline.format(target=target.code, call=call, **places)
         test = "type({0}) in (int, float)" if spec.target == "number" else _EXACT[str(spec.target)]
-        return self.temp(f"({fast}) if {test.format(target.code)} else {call}", annotation=annotation)
+        return self.temp(
+            f"({fast}) if {test.format(target.code)} else {call}", *_returned(spec), annotation=annotation
+        )
 
     def _coerced(self, target: Any, value: Value) -> str:
         if target == "any":
@@ -787,6 +813,28 @@ class ExpressionCompiler(Emitter):
         with self.block(f"if {found.code} is MISSING:"):
             self.put(f"undefined({name.code})")
         return found
+
+
+_RETURNS: Final = {
+    "str": ("str", True),
+    "bool": ("bool", True),
+    "int": ("value", True),
+    "float": ("float", False),
+    "bytes": ("value", True),
+    "str | bytes": ("value", True),
+    "Timestamp": ("value", True),
+    "list[Any]": ("list", False),
+    "list[str]": ("list", True),
+    "dict[str, Any]": ("dict", False),
+}
+
+
+def _returned(spec: Spec) -> tuple[str, bool]:
+    """What the native function's annotation says of the kind and safety of results."""
+    annotation = str(spec.native.__annotations__.get("return", ""))
+    if spec.constructor or spec.stateful:
+        annotation = annotation.rpartition("], ")[2].removesuffix("]")
+    return _RETURNS.get(annotation, ("any", False))
 
 
 class _Constant:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping as MappingType, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingType
 from typing import Any, Final, TypeVar
 
 from headwater.bloblang.errors import BloblangError, ParseError
@@ -55,6 +56,7 @@ class Mapping:
         self._main: Callable[..., Any] = _loaded(compiler.compile, variables)
         self._mutation: Callable[..., Any] | None = None
         self._overlay: Callable[..., Any] | None = None
+        self._body: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
 
@@ -109,6 +111,36 @@ class Mapping:
             return self._main(message, batch, index, variables, self._directory, self._resources, this, ())
         except Exception as error:
             failure = explained(error)
+        raise failure
+
+    def body(self) -> Callable[[Any], Any]:
+        """The mapping as a bare function of a decoded document that returns the root it builds.
+
+        It raises whatever the compiled code raises; `__call__` makes a BloblangError of it.
+        """
+        made = self._body
+        if made is None:
+            made = self._body = _loaded(ProgramCompiler(self._program, document=True).compile, self._variables)
+        return made
+
+    def __call__(self, document: Any) -> Any:
+        """Map a document as Python has it, or JSON as bytes, to what the mapping makes of it.
+
+        Returns:
+            The new document; the one given where the mapping assigns nothing; `values.DELETE` where it deletes the message.
+
+        Raises:
+            BloblangError: The mapping failed.
+        """
+        if isinstance(document, bytes):
+            result = self.apply(Message(document))
+            return DELETE if result is None else result.content()
+        try:
+            root = self.body()(document)
+        except Exception as error:
+            failure = explained(error)
+        else:
+            return document if root is NOTHING else root
         raise failure
 
     def check(self, message: Message, batch: Batch | None = None, index: int = 0) -> bool:

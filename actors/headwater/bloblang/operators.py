@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from orjson import Fragment, dumps
+
 from headwater.bloblang.errors import BloblangError, OperandMismatch, TypeMismatch
 from headwater.bloblang.values import (
     Float32,
@@ -129,11 +131,61 @@ def _ordered(operator: str, a: Any, b: Any) -> bool:
     return bool(a <= b)
 
 
+def _float(value: Any) -> float | None:
+    """A float of a float or a textual number; None where a closer look is needed."""
+    if type(value) is float:
+        return value
+    if type(value) is Fragment:
+        text = dumps(value)
+        # An integer that is kept as text, the negative zero, counts as an integer.
+        found = float(text)
+        return None if found in (math.inf, -math.inf) or text == b"-0" else found
+    if type(value) is int and -9007199254740992 < value < 9007199254740992:
+        return float(value)
+    return None
+
+
+# Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends here. What is not plain goes on to
+# `arithmetic`, which tells all cases apart.
+
+
 def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left + right``"""
-    if type(left) is str and type(right) is str:
-        return left + right
+    kind = type(left)
+    if kind is str:
+        if type(right) is str:
+            return left + right
+    elif kind is not int or type(right) is not int:
+        a, b = _float(left), _float(right)
+        if a is not None and b is not None:
+            return a + b
     return arithmetic("+", left, right, left_name, right_name)
+
+
+def subtract(left: Any, right: Any, left_name: str, right_name: str) -> Any:
+    """``left - right``"""
+    if type(left) is not int or type(right) is not int:
+        a, b = _float(left), _float(right)
+        if a is not None and b is not None:
+            return a - b
+    return arithmetic("-", left, right, left_name, right_name)
+
+
+def multiply(left: Any, right: Any, left_name: str, right_name: str) -> Any:
+    """``left * right``"""
+    if type(left) is not int or type(right) is not int:
+        a, b = _float(left), _float(right)
+        if a is not None and b is not None:
+            return a * b
+    return arithmetic("*", left, right, left_name, right_name)
+
+
+def divide(left: Any, right: Any, left_name: str, right_name: str) -> Any:
+    """``left / right``"""
+    a, b = _float(left), _float(right)
+    if a is not None and b:
+        return a / b
+    return arithmetic("/", left, right, left_name, right_name)
 
 
 def truth(value: Any) -> bool:
@@ -209,10 +261,7 @@ def sliced(target: Any, low: Any, high: Any, step: Any) -> Any:
         except BloblangError as error:
             raise BloblangError(f"{name}: {error.text}", True) from None
         bounds.append(truncated(result) if type(result) is float else int(result))
-    if type(target) not in (list, str, bytes):
-        error = TypeMismatch(target, "array", "string")
-        error.annotated = True
-        raise error
+    _sliceable(target)
     start, end, stride = bounds
     if stride == 0:
         raise BloblangError("slice step cannot be zero", True)
@@ -224,12 +273,16 @@ def sliced(target: Any, low: Any, high: Any, step: Any) -> Any:
     return target[start:end:stride]
 
 
+def _sliceable(target: Any) -> None:
+    if type(target) not in (list, str, bytes):
+        failure = TypeMismatch(target, "array", "string")
+        failure.annotated = True
+        raise failure
+
+
 def indexed(target: Any, index: Any) -> Any:
     """``target[index]``; negative indices count from the end."""
-    if type(target) not in (list, str, bytes):
-        error = TypeMismatch(target, "array", "string")
-        error.annotated = True
-        raise error
+    _sliceable(target)
     position = number(index)
     at = truncated(position) if type(position) is float else int(position)
     if at < 0:

@@ -25,7 +25,7 @@ from headwater.bloblang.syntax import (
     SetMeta,
     Statement,
 )
-from headwater.bloblang.values import array_index, clone
+from headwater.bloblang.values import DELETE, array_index, clone
 from headwater.documents import (
     decode_document,
     decode_textual,
@@ -51,6 +51,7 @@ _PROGRAM_HELPERS: Final[dict[str, Any]] = {
     "HEAVY": execution.HEAVY,
     "keep": execution.keep,
     "put": execution.put,
+    "Stepper": execution.Stepper,
     "put_in_place": execution.put_in_place,
     "owned": execution.owned,
     "working_copy": execution.working_copy,
@@ -73,13 +74,17 @@ class ProgramCompiler(ExpressionCompiler):
         program: The statements and maps.
         mutation: Whether root begins as the message and `this` is root.
         overlay: Whether root begins as the first item of ``_p0`` while `this` is given.
+        document: Whether the function takes a document and returns one, with no message around.
     """
 
-    def __init__(self, program: Program, mutation: bool = False, overlay: bool = False) -> None:
+    def __init__(
+        self, program: Program, mutation: bool = False, overlay: bool = False, document: bool = False
+    ) -> None:
         super().__init__()
         self.program = program
         self.mutation = mutation
         self.overlay = overlay
+        self.document = document
         self.state = _EMPTY
         self.maps = set(program.maps)
         self.inner = False
@@ -95,8 +100,11 @@ class ProgramCompiler(ExpressionCompiler):
         """
         self.given = given
         maps = {name: self._map(name, body) for name, body in self.program.maps.items()}
-        with self.function("main", ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0=UNSET", "_p0=None"]) as main:
-            main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0"}
+        parameters = ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0=UNSET", "_p0=None"]
+        if self.document:
+            parameters = ["_x0", "_m0=None", "_b0=()", "_i0=0", "_w0=None", "_d0=''", "_a0=None"]
+        with self.function("main", parameters) as main:
+            main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0"}
             self._main()
         self.functions.append(main)
         helpers = dict(_PROGRAM_HELPERS)
@@ -112,6 +120,8 @@ class ProgramCompiler(ExpressionCompiler):
         self.metadata = "_g0"
         self.root = "_r0"
         self.scope = Scope("_x0", None, True, True)
+        self.steppers = {"_x0": "_y0"}
+        self.level = 2 if self.mutation else 1
         self.state = _SHARED if self.mutation or self.overlay else _EMPTY
         if self.mutation:
             with self.nested("try:"):
@@ -128,10 +138,11 @@ class ProgramCompiler(ExpressionCompiler):
         self._epilogue()
 
     def _prologue(self) -> None:
-        if self.heavy or self.uses_this or self.mutation or self.overlay:
-            self.heavy = True
-            self.put("_u0 = True" if self.overlay else "_u0 = False")
-        self._decode()
+        if not self.document:
+            if self.heavy or self.uses_this or self.mutation or self.overlay:
+                self.heavy = True
+                self.put("_u0 = True" if self.overlay else "_u0 = False")
+            self._decode()
         copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
         self.put(f"_g0 = {copy} if _m0 is not None else None")
         if self.mutation:
@@ -150,6 +161,8 @@ class ProgramCompiler(ExpressionCompiler):
         else:
             self.put("_r0 = NOTHING")
         assert self.variables is not None
+        if self.uses_this:
+            self.put("_y0 = _x0 if type(_x0) is dict else Stepper(_x0)")
         for name, code in self.variables.items():
             self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if self.given else f"{code} = MISSING")
         if self.needs_context:
@@ -176,6 +189,9 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _epilogue(self) -> None:
         """Make the result: a message, None where it was deleted."""
+        if self.document:
+            self.put("return _r0")
+            return
         if not self.mutation and not self.overlay:
             with self.block("if _p0 is not None:"):
                 self.put("return _r0")
@@ -294,6 +310,9 @@ class ProgramCompiler(ExpressionCompiler):
         if not path:
             self._assign_root(code, value)
             return
+        if value.constant is DELETE and self.state == _OWN and len(path) == 1:
+            self.put(f"{root}.pop({path[0]!r}, None)")
+            return
         if value.kind in ("any", "marker"):
             if self.state == _OWN and len(path) == 1 and value.kind == "any":
                 with self.block(f"if type({code}) is not Marker:"):
@@ -350,11 +369,11 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _stored(self, query: Node) -> Value:
         """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
-        if isinstance(query, Literal) and type(query.value) in execution.HEAVY:
+        if isinstance(query, Literal) and type(query.value) in execution.HEAVY and not self.document:
             kept = _kept(clone(query.value))
             return Value(self.constant(kept), {dict: "dict", list: "list"}.get(type(query.value), "value"), True, kept)
         value = self.expression(query)
-        if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner:
+        if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner or self.document:
             return value
         code = value.code
         self.heavy = True

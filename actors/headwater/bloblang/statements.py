@@ -245,7 +245,7 @@ class MappingParser(ExpressionParser):
     def _assign(self) -> Statement:
         start = self.at
         segments = [self.name("assignment")]
-        while self.peek('."') or NAME.match(self.source, self.at + 1) and self.peek("."):
+        while self.peek('."') or (NAME.match(self.source, self.at + 1) and self.peek(".")):
             self.at += 1
             segments.append(self.name_or_string("method or field path"))
         self.need_blanks()
