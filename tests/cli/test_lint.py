@@ -149,3 +149,18 @@ def test_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     schema = json.loads(run(capsys, "schema")[1])
     assert "input.generate" in schema["definitions"]
     assert "http" not in json.loads(run(capsys, "schema", "--stream")[1])["properties"]
+
+
+def test_templates_are_tested(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = (
+        "tests:\n  - name: twice\n    config: {times: 2}\n"
+        "    expected: {mapping: 'root = content().uppercase().repeat(2)'}\n"
+    )
+    (folder / "t.yaml").write_text(TEMPLATE + cases)
+    assert run(capsys, "template", "lint", "t.yaml") == (0, "", "")
+    (folder / "t.yaml").write_text(TEMPLATE + cases.replace("repeat(2)", "repeat(3)"))
+    status, _, err = run(capsys, "template", "lint", "t.yaml")
+    assert status == 1
+    assert err.startswith("t.yaml(10,1) test 'twice': expected {mapping: ")
+    (folder / "t.yaml").write_text(TEMPLATE.replace("this.times", "nope("))
+    assert "t.yaml(1,1) parse mapping: line 1 char " in run(capsys, "template", "lint", "t.yaml")[2]

@@ -7,6 +7,8 @@ import pytest
 from headwater.components.catalogue import Catalogue
 from headwater.config.lint import LintOptions
 from headwater.config.service import lint_text
+from headwater.config.stream import read_stream
+from headwater.errors import SyntaxProblem
 
 GOOD = "input:\n  generate:\n    mapping: root = 1\noutput:\n  drop: {}\n"
 
@@ -131,5 +133,7 @@ def test_bento_has_fields_and_words_of_its_own(catalogue: Catalogue) -> None:
 
 
 def test_a_tree_that_contains_itself_ends(catalogue: Catalogue) -> None:
-    text = "pipeline:\n  processors:\n    - &a\n      try:\n        - *a\n"
+    text = "pipeline:\n  processors:\n    - &a\n      try:\n        - *a\n        - *a\n"
     assert lint(text, catalogue) == []
+    with pytest.raises(SyntaxProblem, match="contains itself"):
+        read_stream(text, catalogue)

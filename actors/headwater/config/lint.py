@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Dialect = Literal["benthos", "bento", "any"]
 
 _LABEL: Final = re.compile(r"[a-z0-9_\-]+", re.ASCII)
-_DEEPEST: Final = 150
 _METRICS_MAPPING: Final = Field("mapping", "string", format="bloblang", optional=True)
 _PROCESSORS: Final = Field("processors", "processor", "array", optional=True)
 
@@ -79,6 +78,8 @@ class LintOptions(msgspec.Struct, frozen=True):
 
 
 DEFAULT: Final = LintOptions()
+RUN: Final = LintOptions(dialect="any")
+"""What counts where a configuration is about to run: whatever works."""
 API: Final = LintOptions(literals=False)
 """What the API looks for: it leaves literal arguments to the build of the stream, as the reference does."""
 
@@ -95,7 +96,7 @@ class Linter:
         self._catalogue = catalogue
         self._options = options
         self._labels: dict[str, int] = {}
-        self._depth = 0
+        self._inside: set[int] = set()
 
     def fields(self, parent: Field, node: Node) -> None:
         """Look at an object by the fields of `parent`."""
@@ -140,13 +141,15 @@ class Linter:
 
     def component(self, kind: ComponentKind, node: Node) -> None:
         """Look at a component's object."""
-        if self._depth > _DEEPEST:
+        own = id(node.pairs if node.shape == "mapping" else node)
+        if own in self._inside:
+            # An alias within its own anchor; what reads the configuration says so.
             return
-        self._depth += 1
+        self._inside.add(own)
         try:
             self._component(kind, node)
         finally:
-            self._depth -= 1
+            self._inside.discard(own)
 
     def _array(self, field: Field, node: Node, dimensions: int) -> None:
         if node.shape != "sequence":

@@ -11,7 +11,7 @@ import msgspec
 from headwater.config.document import parse_document
 from headwater.config.env import go_error, replace_variables
 from headwater.config.infer import infer, infer_list
-from headwater.config.lint import DEFAULT, Code, Lint, Linter, LintOptions
+from headwater.config.lint import DEFAULT, RUN, Code, Lint, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.override import apply_overrides
 from headwater.config.sections import RESOURCE_KINDS, RESOURCES, SERVICE, WHOLE
@@ -119,7 +119,7 @@ def read_service(
     resource_patterns: Sequence[str] = (),
     overrides: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-    options: LintOptions = DEFAULT,
+    options: LintOptions = RUN,
 ) -> ServiceConfig:
     """Read the configuration of a service from files.
 
@@ -138,6 +138,7 @@ def read_service(
     root = SERVICE if streams else WHOLE
     data = read_file(path) if path else b"{}"
     source = read_source(data, path, root, catalogue, environment=environment, overrides=overrides, options=options)
+    source.node.plain()  # refuses what contains itself
     service = take_service_apart(source.node, catalogue, streams=streams)
     service.lints = [f"{path}{lint}" for lint in source.lints]
     taken = {(component.kind, component.label) for component in service.resources}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.config import decode
+from headwater.config.docs import flow
 from headwater.config.document import parse_document
 from headwater.config.env import replace_variables
 from headwater.config.fields import any_map, anything, boolean, choice, mapping, objects, text, texts
@@ -104,6 +105,51 @@ def add_templates(
     if complaints:
         complaints.append("Shutting down due to linter errors, to prevent shutdown run Benthos with --chilled")
         raise TemplateError("\n".join(complaints))
+
+
+def check_template(catalogue: Catalogue, path: str, *, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with a template file: lints, a mapping that cannot be compiled, tests that fail.
+
+    Args:
+        catalogue: Where its component is added.
+        path: The file.
+        environment: Variables for ``${NAME}``; those of the process by default.
+    """
+    try:
+        body, _ = replace_variables(read_file(path).decode("utf-8", "surrogateescape"), environment)
+        node = parse_document(body)
+        lints = lint_template(catalogue, node)
+        spec = add_template(catalogue, node)
+    except ConfigError as error:
+        return [f"(1,1) {error}"]
+    tests = node.get("tests") if node.is_mapping else None
+    for item in tests.items if tests is not None and not lints else ():
+        found = _run_test(catalogue, spec, node, item)
+        if found:
+            lints.append(f"({item.line},1) test '{_text(item, 'name')}': {found}")
+    return lints
+
+
+def _run_test(catalogue: Catalogue, spec: Spec, template: Node, test: Node) -> str:
+    """Run one of a template's tests; answers with what is wrong."""
+    from headwater.config.view import Config
+
+    given = test.get("config")
+    wanted = test.get("expected")
+    linter = Linter(catalogue)
+    linter.field(spec.root, given if given is not None else Node.of({}))
+    if linter.lints:
+        return "; ".join(str(lint) for lint in linter.lints)
+    try:
+        made = expand_template(spec, _compiled(_text(template, "mapping")), Config(given, spec.root, "", "", catalogue))
+    except ConfigError as error:
+        return str(error)
+    linter.component(spec.kind, Node.of(made))
+    if linter.lints:
+        return "the result is wrong: " + "; ".join(lint.text for lint in linter.lints)
+    if wanted is not None and Node.of(made).plain() != wanted.plain():
+        return f"expected {flow(wanted.plain())}, got {flow(Node.of(made).plain())}"
+    return ""
 
 
 def lint_template(catalogue: Catalogue, node: Node, options: LintOptions = DEFAULT) -> list[str]:
