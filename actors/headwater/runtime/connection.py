@@ -15,7 +15,7 @@ from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, Settle
 from headwater.components.contracts import Input, Output
 from headwater.components.resources import Resources
-from headwater.errors import BatchFailure, Closed, ComponentError, EndOfInput, NotConnected, Rejected
+from headwater.errors import BatchFailure, Closed, ComponentError, EndOfInput, NotConnected
 from headwater.message import Batch
 
 _now = time.perf_counter_ns
@@ -262,8 +262,8 @@ class ConnectedOutput(Output):
             self.connection.lost(error)
 
     def _failed(self, error: ComponentError) -> None:
-        if isinstance(error, Rejected):
-            self._rejected.add()
+        if error.kind == "rejected":
+            self._rejected.add(len(error.failures) if isinstance(error, BatchFailure) else 1)
             self._resources.log.debug(f"Rejecting message: {error}")
             return
         self._errors.add(len(error.failures) if isinstance(error, BatchFailure) else 1)

@@ -111,11 +111,12 @@ class Mailbox:
         actor = self.actor
         if actor is not None:
             actor.take_turn(self.items)
-        # A `put` that saw the flag up has added its message before this looks for more.
+        # First the flag, then the look: a `put` that still saw the flag up has added its message before this looks.
         with self._lock:
-            self._scheduled = bool(self.items)
-            if not self._scheduled:
+            self._scheduled = False
+            if not self.items:
                 return
+            self._scheduled = True
         self.pool.submit(self)
 
 
