@@ -29,7 +29,7 @@ SPEC = spec(
 
 def compile_pattern(pattern: str) -> Any:
     """A pattern over bytes. Raises: ConfigError."""
-    import re2  # type: ignore[import-untyped]
+    import re2
 
     options = re2.Options()
     options.log_errors = False
