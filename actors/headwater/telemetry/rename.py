@@ -37,7 +37,7 @@ def metrics_mapping(text: str, log: Log) -> Rename:
             return name, labels
         if result is None:
             return None
-        renamed = result.document()
+        renamed = result.parsed if result.raw is None else result.raw.decode()
         if not isinstance(renamed, str):
             log.error(f"Path mapping returned invalid result on '{name}', expected a string")
             return name, labels

@@ -140,8 +140,6 @@ def schedule(text: str) -> float | Cron:
 class Generate(Input):
     """Makes messages; whoever reads sets the pace unless there is an interval."""
 
-    connects = False
-
     def __init__(self, config: Config, resources: Resources) -> None:
         made: Any = config.mapping("mapping")
         if made is None:

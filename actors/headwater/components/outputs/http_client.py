@@ -65,8 +65,6 @@ SPEC = spec(
 class HttpClientOutput(Output):
     """One request a message, or a batch."""
 
-    connects = False
-
     def __init__(self, config: Config, resources: Resources) -> None:
         self._client = HttpClient(config, resources)
         self._together = config.boolean("batch_as_multipart")

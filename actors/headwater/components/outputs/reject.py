@@ -36,7 +36,6 @@ SPEC = spec(
 class Reject(Output):
     """Refuses each message with a reason of its own."""
 
-    connects = False
     max_in_flight = 64
 
     def __init__(self, config: Config, resources: Resources) -> None:

@@ -34,7 +34,6 @@ SPEC = spec(
 class SyncResponse(Output):
     """Leaves a batch with the caller that its messages belong to."""
 
-    connects = False
     max_in_flight = 64
 
     def __init__(self, config: Config, resources: Resources) -> None:
