@@ -135,17 +135,17 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("[" * 10_000 + "]" * 10_000, "nested more than"),
         ('{"a":' * 10_000 + "1" + "}" * 10_000, "nested more than"),
         ("".join(" " * depth + "a:\n" for depth in range(2_000)), "nested more than"),
-        ("a: [" + "1," * 1_000_000 + "]", "more than 100000 values"),
-        ("[" + "1," * 1_000_000 + "1]", "more than 100000 values"),
+        ("a: [" + "1," * 1_000_000 + "]", "more than 50000 values"),
+        ("[" + "1," * 1_000_000 + "1]", "more than 50000 values"),
         ("x" * (11 << 20), "larger than"),
     ],
     ids=["aliases", "open", "json", "objects", "blocks", "wide", "wide json", "large"],
 )
 def test_what_is_too_much_is_refused_at_once(text: str, problem: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(SyntaxProblem, match=problem):
         parse_document(text)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_limits_can_be_set() -> None:
@@ -160,6 +160,6 @@ def test_a_stream_of_thirty_lines_is_read_fast() -> None:
 
 
 def _timed(text: str) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     parse_document(text)
-    return time.perf_counter() - started
+    return time.thread_time() - started

@@ -17,8 +17,30 @@ from headwater.config.stream import read_stream
 from headwater.errors import ConfigError
 
 WORDS = st.sampled_from(
-    "input output pipeline processors label type plugin generate mapping try switch check broker outputs drop stdin "
-    "scanner lines noop log message x".split()
+    (
+        "input",
+        "output",
+        "pipeline",
+        "processors",
+        "label",
+        "type",
+        "plugin",
+        "generate",
+        "mapping",
+        "try",
+        "switch",
+        "check",
+        "broker",
+        "outputs",
+        "drop",
+        "stdin",
+        "scanner",
+        "lines",
+        "noop",
+        "log",
+        "message",
+        "x",
+    )
 )
 SCALARS = WORDS | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 TREES: Any = st.recursive(
@@ -28,13 +50,13 @@ QUICK = settings(max_examples=150, deadline=2000, suppress_health_check=[HealthC
 
 
 def attempt(text: str | bytes, catalogue: Catalogue) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     for chilled in (False, True):
         with contextlib.suppress(ConfigError):
             read_stream(text, catalogue, chilled=chilled, environment={})
     for lint in lint_text(text if isinstance(text, bytes) else text.encode(), catalogue, environment={}):
         str(lint)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @QUICK

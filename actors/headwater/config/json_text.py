@@ -6,7 +6,6 @@ A text that is no JSON, or that YAML reads otherwise, is handed back: JSON is th
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import Final
 
 import msgspec
@@ -35,7 +34,9 @@ def parse_json(text: str, limits: Limits) -> Node:
         NoJson: It is none.
         TooLarge: It breaks a limit.
     """
-    lines: list[int] | None = None
+    line = 0
+    line_start = 0
+    line_break = text.find("\n")
     position = 0
     match = _TOKEN.match
     stack: list[Node] = []
@@ -47,14 +48,10 @@ def parse_json(text: str, limits: Limits) -> Node:
         token = match(text, position)
         if token is None:
             raise NoJson
-        kind = token.lastgroup
-        start = token.start(kind or 0)
+        kind = token.lastgroup or ""
+        start = token.start(kind)
         position = token.end()
-        if lines is None:
-            lines = [index for index, character in enumerate(text) if character == "\n"] if "\n" in text else []
-        line = bisect_right(lines, start - 1) if lines else 0
-        column = start - (lines[line - 1] if line else -1)
-        mark = token.group("mark")
+        mark = token.group("mark") if kind == "mark" else None
         if mark is not None and mark in "}],:":
             if mark == ":":
                 if expect != "colon":
@@ -71,6 +68,11 @@ def parse_json(text: str, limits: Limits) -> Node:
             stack.pop()
             keys.pop()
         else:
+            while 0 <= line_break < start:
+                line += 1
+                line_start = line_break + 1
+                line_break = text.find("\n", line_start)
+            column = start - line_start + 1
             values += 1
             if values > limits.values:
                 raise TooLarge(line + 1, f"document has more than {limits.values} values")

@@ -16,7 +16,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     size: int = 10 * 1024 * 1024
     depth: int = 100
-    values: int = 100_000
+    values: int = 50_000
 
 
 LIMITS = Limits()
