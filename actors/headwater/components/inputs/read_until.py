@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from headwater import tasks
-from headwater.acknowledge import Delivery, Failure, failed_messages
+from headwater.acknowledge import Delivery, Failure
 from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
+from headwater.components.replays import Replays, Transaction
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, child, duration, mapping, obj, spec
 from headwater.config.view import Config
@@ -45,21 +45,6 @@ SPEC = spec(
 )
 
 GROWTH = 1.5
-AT_ONCE = 2
-"""How often a rejected message is handed out again without a wait, once nothing else is read."""
-PAUSE = 0.5
-
-
-class _Rejected:
-    """A transaction that came back after the end was met."""
-
-    __slots__ = ("batch", "delivery", "index", "tries")
-
-    def __init__(self, delivery: Delivery, index: int, batch: Batch) -> None:
-        self.delivery = delivery
-        self.index = index
-        self.batch = batch
-        self.tries = 0
 
 
 @component(SPEC)
@@ -86,18 +71,14 @@ class ReadUntil(Input):
         self._reading: tasks.Task[Delivery] | None = None
         self._done = False
         self._open = 0
-        self._waiting = 0
-        self._rejected: deque[_Rejected] = deque()
-        self._changed = tasks.Event()
-        self._host: tasks.Host | None = None
         self.stalled: tasks.Event = tasks.Event()
+        self._replays = Replays(self.stalled)
 
     async def connect(self) -> None:
         await self._child.connect()
 
     async def read(self, limit: int) -> Delivery:
-        if self._host is None:
-            self._host = tasks.current_host()
+        self._replays.watch()
         while not self._done:
             # One transaction at a time where each has to be looked at, so that nothing is read behind the last.
             reading = self._reading
@@ -117,56 +98,10 @@ class ReadUntil(Input):
                 continue
             self._wait = self._first_wait
             return self._looked_at(delivery)
-        return await self._rest()
-
-    async def _rest(self) -> Delivery:
-        """What was rejected of all that was read before the end, until nothing is left of it."""
-        while not self._rejected:
-            if not self._open and not self._waiting:
-                raise EndOfInput
-            self._changed.clear()
-            self.stalled.set()
-            try:
-                await self._changed.wait()
-            finally:
-                self.stalled.clear()
-        rejected = self._rejected.popleft()
-        self._open += 1
-
-        def settle(_: Sequence[int] | None, failure: Failure | None) -> None:
-            self._open -= 1
-            if failure is None:
-                rejected.delivery.settle((rejected.index,), None)
-                self._changed.set()
-            else:
-                self._reject(rejected, failure)
-
-        return Delivery([rejected.batch], settle)
-
-    def _reject(self, rejected: _Rejected, failure: Failure) -> None:
-        left = failed_messages(rejected.batch, failure)
-        if left and len(left) < len(rejected.batch):
-            rejected.batch = [
-                Message(message.raw, message.parsed, message.metadata, message.error, index, message.context)
-                for index, message in enumerate(left)
-            ]
-        rejected.tries += 1
-        if rejected.tries <= AT_ONCE:
-            self._due(rejected)
-            return
-        self._waiting += 1
-        host = self._host
-        assert host is not None, "settled before it was read"
-
-        def due() -> None:
-            self._waiting -= 1
-            self._due(rejected)
-
-        host.clock.after(PAUSE, lambda: host.wake(due))
-
-    def _due(self, rejected: _Rejected) -> None:
-        self._rejected.append(rejected)
-        self._changed.set()
+        rest = await self._replays.take(limit, lambda: self._open > 0)
+        if rest is None:
+            raise EndOfInput
+        return rest
 
     async def _awaited(self, reading: tasks.Task[Delivery]) -> bool:
         """Wait for a read. Returns: False when nothing came for too long."""
@@ -222,10 +157,11 @@ class ReadUntil(Input):
             self._open -= len(settled)
             if failure is not None and self._done and replays:
                 for index in settled:
-                    self._reject(_Rejected(delivery, index, batches[index]), failure)
+                    self._replays.reject(Transaction(batches[index], _settling(delivery, index)), failure)
                 return
             delivery.settle(settled if unread else indices, failure)
-            self._changed.set()
+            if self._done:
+                self._replays.touch()
 
         if unread:
             # Behind the last message: not read, as far as its source is concerned.
@@ -244,14 +180,16 @@ class ReadUntil(Input):
     def drain(self) -> None:
         """Hand nothing out again: the stream is being stopped."""
         self._done = True
-        for rejected in self._rejected:
-            rejected.delivery.settle((rejected.index,), Closed())
-        self._rejected.clear()
+        self._replays.drain()
 
     async def close(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
         await self._child.close()
+
+
+def _settling(delivery: Delivery, index: int) -> Callable[[Failure | None], None]:
+    return lambda failure: delivery.settle((index,), failure)
 
 
 def _final(message: Message) -> Message:
