@@ -132,6 +132,8 @@ class HttpClient:
     """
 
     def __init__(self, config: Config, resources: Resources) -> None:
+        import aiohttp  # noqa: F401  so that the first request does not wait for it
+
         self._resources = resources
         self._log = resources.log
         self.requests = RequestFactory(config)

@@ -59,7 +59,7 @@ class Lane:
         outcomes = await tasks.settle(*(self._again(batches[place], failures[place]) for place in places))
         results: list[Failure | None] = [None] * len(batches)
         for place, outcome in zip(places, outcomes, strict=True):
-            results[place] = _as_failure(outcome)
+            results[place] = as_failure(outcome)
         return results
 
     async def _again(self, batch: Batch, failure: Failure | None) -> None:
@@ -116,7 +116,7 @@ class Shares:
             return
         outcomes = await tasks.settle(*(self._lanes[lane].write(batch) for batch in batches))
         for (position, indices), outcome in zip(parts, outcomes, strict=True):
-            self._note(position, indices, _as_failure(outcome))
+            self._note(position, indices, as_failure(outcome))
 
     def _note(self, position: int, indices: Sequence[int] | None, failure: Failure | None) -> None:
         if failure is None:
@@ -159,7 +159,7 @@ class Shares:
             raise failures[0]
 
 
-def _as_failure(outcome: object) -> Failure | None:
+def as_failure(outcome: object) -> Failure | None:
     """The outcome of a write as a failure. What is none of our errors is a fault, and goes up."""
     if outcome is None or isinstance(outcome, ComponentError):
         return outcome

@@ -10,11 +10,13 @@ from headwater.bloblang.regexps import Regexp
 from headwater.bloblang.values import encode_text
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
+from headwater.components.lanes import Lane
 from headwater.config.fields import boolean, child, duration, spec, texts
 from headwater.durations import format_seconds
 from headwater.errors import BatchFailure, Closed, ComponentError, ConfigError
 
 if TYPE_CHECKING:
+    from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
     from headwater.message import Batch
@@ -61,6 +63,9 @@ class DropOn(Output):
         self._patience = config.optional_duration("back_pressure")
         self._child = resources.build_output(config.child("output"))
         self.max_in_flight = self._child.max_in_flight + (1 if self._patience else 0)
+        if self._child.write_many is not None and self._patience is None:
+            self._lane = Lane(self._child)
+            self.write_many = self._write_many
 
     def room(self, under_way: int) -> int:
         return self.max_in_flight - under_way
@@ -75,6 +80,21 @@ class DropOn(Output):
             raise
         except ComponentError as error:
             self._drop(error)
+
+    # HOT: once a chunk
+    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+        failures = await self._lane.write_many(batches)
+        return None if failures is None else [self._kept(failure) for failure in failures]
+
+    def _kept(self, failure: Failure | None) -> Failure | None:
+        """A failure, unless it is dropped."""
+        if failure is None or isinstance(failure, Closed):
+            return failure
+        try:
+            self._drop(failure)
+        except ComponentError as error:
+            return error
+        return None
 
     async def _write_within(self, patience: float, batch: Batch) -> None:
         text = f"experienced back pressure beyond: {format_seconds(patience)}"

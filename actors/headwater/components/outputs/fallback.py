@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
+from headwater.components.lanes import Lane, as_failure
 from headwater.config.fields import children, spec
 from headwater.errors import BatchFailure, Closed, ComponentError, ConfigError
 
 if TYPE_CHECKING:
+    from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
     from headwater.message import Batch, Message
@@ -49,26 +52,60 @@ class Fallback(Output):
         if not self._children:
             raise ConfigError("attempting to create fallback output type with no outputs")
         self.max_in_flight = max(child.max_in_flight for child in self._children)
+        if self._children[0].write_many is not None:
+            self._first = Lane(self._children[0])
+            self.write_many = self._write_many
 
     def room(self, under_way: int) -> int:
         return max(child.room(under_way) for child in self._children)
 
     async def write(self, batch: Batch) -> None:
+        try:
+            await self._children[0].write(batch)
+        except Closed:
+            raise
+        except ComponentError as error:
+            failure = error
+        else:
+            return
+        await self._go_on(batch, failure)
+
+    async def _go_on(self, batch: Batch, failure: ComponentError) -> None:
+        """Try the further outputs with what the first one failed on. Raises: ComponentError."""
         pending = batch
         places = list(range(len(batch)))
-        for number, child in enumerate(self._children, 1):
+        for child in self._children[1:]:
+            reasons = _reasons(failure, len(pending))
+            places = [places[index] for index in reasons]
+            pending = [_noted(pending[index], str(reason)) for index, reason in reasons.items()]
             try:
                 await child.write(pending)
             except Closed:
                 raise
             except ComponentError as error:
-                reasons = _reasons(error, len(pending))
-                places = [places[index] for index in reasons]
-                if number == len(self._children):
-                    raise _failure(error, places, list(reasons.values()), len(batch)) from None
-                pending = [_noted(pending[index], str(reason)) for index, reason in reasons.items()]
+                failure = error
             else:
                 return
+        reasons = _reasons(failure, len(pending))
+        raise _failure(failure, [places[index] for index in reasons], list(reasons.values()), len(batch))
+
+    # HOT: once a chunk
+    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+        failures = await self._first.write_many(batches)
+        if failures is None:
+            return None
+        failed = [place for place, failure in enumerate(failures) if failure is not None]
+        results: list[Failure | None] = [None] * len(batches)
+        outcomes = await tasks.settle(*(self._go_on_many(batches[place], failures[place]) for place in failed))
+        for place, outcome in zip(failed, outcomes, strict=True):
+            results[place] = as_failure(outcome)
+        return results
+
+    async def _go_on_many(self, batch: Batch, failure: Failure | None) -> None:
+        assert failure is not None
+        if isinstance(failure, Closed):
+            raise failure
+        await self._go_on(batch, failure)
 
     async def close(self) -> None:
         for child in self._children:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
+from headwater.components.lanes import Lane
 from headwater.components.redelivery import BackoffPolicy, Redelivery
 from headwater.config.fields import backoff, child, integer, spec
 
@@ -44,7 +45,8 @@ class Retry(Output):
     connects = False
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._child = resources.build_output(config.child("output"))
+        child_config = config.child("output")
+        self._child = resources.build_output(child_config)
         permits = self._child.max_in_flight
         self.max_in_flight = permits + WAITING
         self._redelivery = Redelivery(
@@ -54,6 +56,9 @@ class Retry(Output):
             resources.clock,
             permits,
         )
+        # What may refuse single messages for good must not hold up those sent along with them.
+        if self._child.write_many is not None and not child_config.spec.composite:
+            self.write_many = Lane(self._child, self._redelivery).write_many
 
     def room(self, under_way: int) -> int:
         waiting = self._redelivery.waiting
