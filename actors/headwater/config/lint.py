@@ -184,13 +184,16 @@ class Linter:
         text = node.value
         if not text or node.tag == "!!null" or (field.interpolated and "${" not in text):
             return
-        from headwater.bloblang import ParseError, compile_mapping, parse_interpolation
+        from headwater.bloblang import Environment, ParseError
+        from headwater.bloblang.statements import parse_interpolation, parse_mapping
 
+        environment = self._catalogue.bloblang or Environment.default()
         try:
+            # Parsing says all that is wrong; what compiles it to Python is for those who run it.
             if field.interpolated:
-                parse_interpolation(text, self._catalogue.bloblang)
+                parse_interpolation(text, environment)
             else:
-                compile_mapping(text, self._catalogue.bloblang)
+                parse_mapping(text, environment)
         except ParseError as error:
             if error.constructed and not self._options.literals:
                 return
