@@ -1,7 +1,7 @@
 """Run recorded config unit tests with the program: `scripts/conformance unit-tests FILE... [flags]`.
 
-A row is laid out in a folder as its source had it, and `headwater test` or `headwater template lint` run on it. Rows that
-need a component that there is not are skipped, by component; the outcome is measured by `pending.txt`.
+A row is laid out in a folder as its source had it, and `headwater test` or `headwater template lint` run on it. Rows
+that need a component that there is not are skipped, by component; the outcome is measured by `pending.txt`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import ratchet
-
 from headwater.cli import main as program
 
 Row = dict[str, Any]
