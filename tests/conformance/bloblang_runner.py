@@ -2,8 +2,10 @@
 
     scripts/conformance bloblang [--failures] [--json FILE] [--pending FILE] [--accepted FILE] [--only TEXT] FILE...
 
-A case holds a mapping, query or interpolation, its input, and the value, message, error or batch to expect. Ids listed as pending
-must fail, all others must pass. Ids listed as accepted differ in the words of another language's library alone; they count as skipped.
+A case holds a mapping, query or interpolation, its input, and the value, message, error or batch to expect. Ids
+listed as pending
+must fail, all others must pass. Ids listed as accepted differ in the words of another language's library alone; they
+count as skipped.
 """
 
 from __future__ import annotations
@@ -35,7 +37,6 @@ from headwater.bloblang.values import (
     Timestamp,
     UInt64,
     fragment_text,
-    get_path,
     number_text,
     to_text,
     type_name,

@@ -3,8 +3,10 @@
     mapping = compile_mapping('root.id = this.id.uppercase()')
     mapping.apply(Message(b'{"id":"a"}'))
 
-The modules, in the order in which a mapping goes through them: `scanner`, `parser`, `statements` (text to `syntax`, with `binding`
-for calls), `expressions`, `program` (syntax to Python source in an `emitter`), `mapping` (what users hold); `execution`,
+The modules, in the order in which a mapping goes through them: `scanner`, `parser`, `statements` (text to `syntax`,
+with `binding`
+for calls), `expressions`, `program` (syntax to Python source in an `emitter`), `mapping` (what users hold);
+`execution`,
 `operators`, `failures` (what runs), `values`, `errors`, `registry` (what all share), `functions` and `methods`.
 """
 

@@ -135,7 +135,13 @@ def _assign(spec: Spec, given: Given) -> list[Argument]:
     if missing:
         raise BloblangError(f"missing parameter{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
     return [
-        Argument(param.name, None if param.default is UNSET else param.default, found.get(param.name), param.type, param.name in found)
+        Argument(
+            param.name,
+            None if param.default is UNSET else param.default,
+            found.get(param.name),
+            param.type,
+            param.name in found,
+        )
         for param in params
     ]
 

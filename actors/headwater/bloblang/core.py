@@ -83,7 +83,11 @@ def apply(target: Any, mapping: str) -> None:
     summary="Another value where the target fails; its query gets the error's text as `this`.",
     examples=[
         Example("", 'root.a = this.a.number().catch(0)', ('{"a":"x"}', '{"a":0}')),
-        Example("", 'root.a = this.a.number().catch(err -> err)', ('{"a":true}', '{"a":"expected number value, got bool from field `this.a` (true)"}')),
+        Example(
+            "",
+            "root.a = this.a.number().catch(err -> err)",
+            ('{"a":true}', '{"a":"expected number value, got bool from field `this.a` (true)"}'),
+        ),
     ],
 )
 def catch(target: Any, fallback: Any) -> None:

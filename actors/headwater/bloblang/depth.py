@@ -1,6 +1,7 @@
 """Deep recursion without touching the interpreter's limit, which belongs to the whole process.
 
-Each thread has its own budget of frames. Who knows that he has gone some way down continues on a fresh thread and waits for it.
+Each thread has its own budget of frames. Who knows that he has gone some way down continues on a fresh thread and
+waits for it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Python source in the making: functions, their lines, and what the lines mean.
 
-All names in generated code are made here (`_t12`), all values go into a table of constants or through `repr`: nothing that is
+All names in generated code are made here (`_t12`), all values go into a table of constants or through `repr`: nothing
+that is
 written in a mapping becomes code.
 """
 

@@ -1,7 +1,9 @@
 """From an exception in compiled code to the error that users see.
 
-Compiled code carries no bookkeeping for errors. Its lines are listed in a table beside it: what stands on a line (the annotation
-of a method's target, the reference that is read) and the regions around it (the argument, condition or statement). The traceback
+Compiled code carries no bookkeeping for errors. Its lines are listed in a table beside it: what stands on a line (the
+annotation
+of a method's target, the reference that is read) and the regions around it (the argument, condition or statement).
+The traceback
 tells the lines, innermost first; what belongs to them is put around the error in that order.
 """
 
@@ -21,7 +23,8 @@ class Region:
     """A stretch of compiled code whose failures get words around them.
 
     Attributes:
-        kind: "prefix", "statement" (of a mapping), "inner" (statement of a named map) or "edge" (a handler, or a query).
+        kind: "prefix", "statement" (of a mapping), "inner" (statement of a named map) or "edge" (a handler, or a
+        query).
         text: The words, ready to be put before the error.
         outer: The region around it.
     """

@@ -127,7 +127,8 @@ class Mapping:
         """Map a document as Python has it, or JSON as bytes, to what the mapping makes of it.
 
         Returns:
-            The new document; the one given where the mapping assigns nothing; `values.DELETE` where it deletes the message.
+            The new document; the one given where the mapping assigns nothing; `values.DELETE` where it deletes the
+            message.
 
         Raises:
             BloblangError: The mapping failed.

@@ -34,7 +34,8 @@ def mismatch(operator: str, left: Any, right: Any, left_name: str, right_name: s
     """The error of an operator that cannot take these two types."""
     verb = _VERBS.get(operator, "compare")
     first, second = type_name(left), type_name(right)
-    # Some operators turn timestamps into text before they look: both sides, or the right one if the left is no timestamp.
+    # Some operators turn timestamps into text before they look: both sides, or the right one if the left is no
+    # timestamp.
     if operator in "-*":
         first = "string" if first == "timestamp" else first
         second = "string" if second == "timestamp" else second
@@ -145,7 +146,8 @@ def _float(value: Any) -> float | None:
     return None
 
 
-# Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends here. What is not plain goes on to
+# Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends here. What is not
+# plain goes on to
 # `arithmetic`, which tells all cases apart.
 
 

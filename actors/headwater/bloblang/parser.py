@@ -1,6 +1,7 @@
 """Expressions: from text to syntax tree.
 
-Terms are matched by prefix and alternatives tried in a fixed order; there are no reserved words. What an error says follows
+Terms are matched by prefix and alternatives tried in a fixed order; there are no reserved words. What an error says
+follows
 from that order: see `scanner`.
 """
 
@@ -78,7 +79,9 @@ class ExpressionParser(Scanner):
                 failure.expected = [label]
             raise
 
-    def delimited(self, primary: Callable[[], Any], delimiter: Callable[[], None], stop: str, label: str = "") -> list[Any]:
+    def delimited(
+        self, primary: Callable[[], Any], delimiter: Callable[[], None], stop: str, label: str = ""
+    ) -> list[Any]:
         """Read terms between delimiters up to a stop; a delimiter may stand before the stop."""
         found: list[Any] = []
         self.skip()

@@ -1,7 +1,8 @@
 """Mappings: from statements to one Python function.
 
 The function takes a message and returns the new one; decoding, mapping and encoding happen in it, one after the other.
-Root is shared with the input until a statement writes below it: then the containers on the way are copied, once where it is
+Root is shared with the input until a statement writes below it: then the containers on the way are copied, once where
+it is
 plain to see that they are the mapping's own.
 """
 
@@ -9,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
-
 from headwater.bloblang import execution
-from headwater.bloblang.expressions import HELPERS, ExpressionCompiler, Scope, Value
+from headwater.bloblang.calls import ExpressionCompiler
+from headwater.bloblang.references import Scope, Value
+from headwater.bloblang.runtime import HELPERS
 from headwater.bloblang.syntax import (
     Assign,
     Below,
@@ -26,40 +27,6 @@ from headwater.bloblang.syntax import (
     Statement,
 )
 from headwater.bloblang.values import DELETE, array_index, clone
-from headwater.documents import (
-    decode_document,
-    decode_textual,
-    encode_default,
-    encode_document,
-    fast_decode,
-    separators,
-)
-from headwater.message import UNSET, Message
-
-_PROGRAM_HELPERS: Final[dict[str, Any]] = {
-    **HELPERS,
-    "UNSET": UNSET,
-    "Message": Message,
-    "decode": fast_decode,
-    "decode_document": decode_document,
-    "decode_textual": decode_textual,
-    "dumps": orjson.dumps,
-    "encode_default": encode_default,
-    "encode_document": encode_document,
-    "separators": separators,
-    "SORTED": orjson.OPT_SORT_KEYS,
-    "HEAVY": execution.HEAVY,
-    "keep": execution.keep,
-    "put": execution.put,
-    "Stepper": execution.Stepper,
-    "put_in_place": execution.put_in_place,
-    "owned": execution.owned,
-    "working_copy": execution.working_copy,
-    "set_metadata": execution.set_metadata,
-    "replace_metadata": execution.replace_metadata,
-    "bad_document": execution.bad_document,
-    "finish": execution.finish,
-}
 
 # What is known of root while statements are compiled.
 _EMPTY: Final = "empty"  # nothing was assigned yet
@@ -107,7 +74,7 @@ class ProgramCompiler(ExpressionCompiler):
             main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0"}
             self._main()
         self.functions.append(main)
-        helpers = dict(_PROGRAM_HELPERS)
+        helpers = dict(HELPERS)
         names = self.module(helpers)
         names["MAPS"] = {name: names[function] for name, function in maps.items()}
         return names
@@ -217,7 +184,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.put("return Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
 
     def _map(self, name: str, body: list[Statement]) -> str:
-        code = self._function_name("m")
+        code = self.function_name("m")
         outer = (self.variables, self.definite, self.metadata, self.root, self.scope, self.state, self.context)
         root, this, context = f"_r{self.number}", f"_x{self.number}", f"_c{self.number}"
         with self.function(code, [this, context]) as made:
@@ -371,7 +338,7 @@ class ProgramCompiler(ExpressionCompiler):
         """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
         if isinstance(query, Literal) and type(query.value) in execution.HEAVY and not self.document:
             kept = _kept(clone(query.value))
-            return Value(self.constant(kept), {dict: "dict", list: "list"}.get(type(query.value), "value"), True, kept)
+            return Value(self.constant(kept), "list" if type(kept) is list else "dict" if type(kept) is dict else "value", True, kept)
         value = self.expression(query)
         if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner or self.document:
             return value
@@ -477,7 +444,7 @@ class QueryCompiler(ExpressionCompiler):
             main.lines += body
             self.put(f"return {value.code}")
         self.functions.append(main)
-        return self.module(dict(_PROGRAM_HELPERS))
+        return self.module(dict(HELPERS))
 
 
 class _Given(dict[str, str]):

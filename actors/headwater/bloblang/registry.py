@@ -99,11 +99,15 @@ import importlib
 import pkgutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 MAX_GROWTH: Final = 64 * 1024 * 1024
 """Most bytes or elements that one call may produce beyond what it was given."""
+
+PARSED_IN: Final[ContextVar[str]] = ContextVar("parsed_in", default="")
+"""The directory of the mapping that is being parsed, for constructors that look at files beside it."""
 
 ParamType = Literal["string", "integer", "float", "number", "bool", "timestamp", "array", "object", "any", "query"]
 Target = str | Callable[[Any], Any]

@@ -1,6 +1,7 @@
 """Terms of Bloblang's text: blanks, names, numbers, strings; and how their failures add up.
 
-An alternative that fails says where and what it expected. Of several failures the one that got furthest counts; those that got
+An alternative that fails says where and what it expected. Of several failures the one that got furthest counts; those
+that got
 equally far are told together. A failure that is committed (``required:``) ends the search.
 """
 
@@ -57,10 +58,7 @@ class Failure(Exception):
         if self.text:
             return self.text
         words = list(dict.fromkeys(self.expected))
-        if len(words) > 2:
-            listed = f"{', '.join(words[:-1])}, or {words[-1]}"
-        else:
-            listed = " or ".join(words)
+        listed = f"{', '.join(words[:-1])}, or {words[-1]}" if len(words) > 2 else " or ".join(words)
         return f"{'required: ' if self.fatal else ''}expected {listed}"
 
     def error(self, source: str, single_line: bool = False) -> ParseError:
@@ -74,7 +72,8 @@ class Failure(Exception):
 def position(source: str, at: int) -> tuple[int, int]:
     """Line and column of an offset, from 1.
 
-    The reference takes the lines before in bytes from an offset in code points; users compare positions, so this does too.
+    The reference takes the lines before in bytes from an offset in code points; users compare positions, so this does
+    too.
     """
     line = 1
     start = 0

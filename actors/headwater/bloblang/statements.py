@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from headwater.bloblang.errors import ParseError
 from headwater.bloblang.parser import ExpressionParser
-from headwater.bloblang.registry import Environment
+from headwater.bloblang.registry import PARSED_IN, Environment
 from headwater.bloblang.scanner import NAME, Failure
 from headwater.bloblang.syntax import Assign, IfStatement, Let, Node, Program, SetMeta, Statement
 
@@ -41,10 +41,13 @@ class MappingParser(ExpressionParser):
         Raises:
             ParseError: It is none.
         """
+        outer = PARSED_IN.set(self.directory)
         try:
             return self._mapping()
         except Failure as failure:
             raise failure.error(self.source) from None
+        finally:
+            PARSED_IN.reset(outer)
 
     def _mapping(self) -> Program:
         try:
