@@ -1,0 +1,59 @@
+"""Output `file`: from the configuration to the bytes on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Deliver = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize(
+    ("codec", "content"),
+    [
+        ("lines", "old\na\nb\n\nends\nc\n"),
+        ("append", "old\nabends\nc"),
+        ("delim:X", "old\naXbXXends\nXcX"),
+        ("all-bytes", "c"),
+    ],
+)
+def test_codecs_say_what_stands_between_messages(deliver: Deliver, tmp_path: Path, codec: str, content: str) -> None:
+    target = tmp_path / "out"
+    target.write_text("old\n")
+    assert deliver(f"output: {{file: {{path: '{target}', codec: '{codec}'}}}}", "a", "b", "", "ends\n", "c") == [""] * 5
+    assert target.read_text() == content
+
+
+def test_paths_may_depend_on_the_message(deliver: Deliver, tmp_path: Path) -> None:
+    config = f"output: {{file: {{path: '{tmp_path}/${{! json(\"to\") }}/log'}}}}"
+    assert deliver(config, '{"to":"a"}', ['{"to":"b","n":1}', '{"to":"a","n":2}'], '{"to":"b"}') == [""] * 3
+    assert (tmp_path / "a/log").read_text() == '{"to":"a"}\n{"to":"a","n":2}\n'
+    assert (tmp_path / "b/log").read_text() == '{"to":"b","n":1}\n{"to":"b"}\n'
+
+
+def test_more_paths_than_files_are_kept_open(deliver: Deliver, tmp_path: Path) -> None:
+    config = f"output: {{file: {{path: '{tmp_path}/${{! content() }}'}}}}"
+    names = [str(number % 50) for number in range(150)]
+    assert deliver(config, *names) == [""] * 150
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {str(n): f"{n}\n" * 3 for n in range(50)}
+
+
+def test_what_cannot_be_written_is_told_to_the_sender(deliver: Deliver, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    config = f"output: {{file: {{path: '{tmp_path}/${{! content() }}'}}}}"
+    assert deliver(config, "fine", "taken/below", ".") == [
+        "",
+        f"mkdir {tmp_path}/taken: not a directory",
+        f"open {tmp_path}: is a directory",
+    ]
+    assert (tmp_path / "fine").read_text() == "fine\n"
+
+
+def test_only_the_messages_of_a_batch_that_failed_are_rejected(deliver: Deliver, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    config = f"output: {{file: {{path: '{tmp_path}/${{! content() }}'}}}}"
+    assert deliver(config, ["one", "taken", "two"]) == [f"open {tmp_path}/taken: is a directory"]
+    assert (tmp_path / "one").exists()
+    assert (tmp_path / "two").exists()
