@@ -149,7 +149,8 @@ class Assembly:
         except Exception as error:
             ours = isinstance(error, ConfigError | ComponentError)
             text = str(error) if ours else f"{type(error).__name__}: {error}"
-            label = f"'{config.label}'" if config.label else "<no label>"
+            labelled = config.whole.is_mapping and config.whole.get("label") is not None and config.label
+            label = f"'{config.label}'" if labelled else "<no label>"
             raise BuildError(f"failed to init {config.kind} {label} path {config.path}: {text}") from error
 
     # -- headwater.components.resources.Surroundings

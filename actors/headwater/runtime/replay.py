@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, failed_messages
+from headwater.clock import Timer
 from headwater.components.contracts import Input
 from headwater.errors import BatchFailure, Closed, EndOfInput, Undeliverable
 from headwater.message import Batch, Message
@@ -44,7 +45,7 @@ class ReplayingInput(Input):
         self._due: deque[_Transaction] = deque()
         self._changed = Event()
         self._under_way = 0
-        self._waiting = 0
+        self._waiting: dict[_Transaction, Timer] = {}
         self._ended = False
         self._draining = False
         self._reading: Task[Delivery] | None = None
@@ -57,9 +58,12 @@ class ReplayingInput(Input):
     def drain(self) -> None:
         """Read nothing again from now on: the stream is being stopped, and what is rejected stays so."""
         self._draining = True
-        for transaction in self._due:
+        for timer in self._waiting.values():
+            timer.cancel()
+        for transaction in (*self._due, *self._waiting):
             self._give_up(transaction, Closed())
         self._due.clear()
+        self._waiting.clear()
         self._changed.set()
 
     # HOT: once a chunk
@@ -155,24 +159,24 @@ class ReplayingInput(Input):
             return
         if transaction.backoff is None:
             transaction.backoff = Backoff(0.5, 1.0, 1.1)
-        self._waiting += 1
         host = self._host
         assert host is not None, "settled before it was read"
-        host.clock.after(transaction.backoff.next(), lambda: host.wake(lambda: self._is_due(transaction)))
+        self._waiting[transaction] = host.clock.after(
+            transaction.backoff.next(), lambda: host.wake(lambda: self._is_due(transaction))
+        )
 
     def _is_due(self, transaction: _Transaction) -> None:
-        self._waiting -= 1
-        if self._draining:
-            self._give_up(transaction, Closed())
-        else:
+        if self._waiting.pop(transaction, None) is not None:
             self._due.append(transaction)
-        self._changed.set()
+            self._changed.set()
 
     @staticmethod
     def _give_up(transaction: _Transaction, failure: Failure) -> None:
         transaction.delivery.settle([transaction.index], failure)
 
     async def close(self) -> None:
+        for timer in self._waiting.values():
+            timer.cancel()
         if self._reading is not None:
             self._reading.cancel()
         await self._child.close()

@@ -1,0 +1,166 @@
+"""The pool: no message is lost, no two turns of an actor overlap, and who asks a stopped actor is told so."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pykka
+import pytest
+
+from headwater import tasks
+from headwater.clock import SystemClock
+from headwater.runtime.dispatcher import Lanes, Pool, PooledActor
+
+
+class Place:
+    """A pool with all that an actor needs."""
+
+    def __init__(self) -> None:
+        self.clock = SystemClock()
+        self.pool = Pool(4)
+        self.lanes = Lanes(self.clock)
+
+    @property
+    def all(self) -> tuple[Pool, SystemClock, Lanes]:
+        return self.pool, self.clock, self.lanes
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    made = Place()
+    yield made
+    made.pool.close()
+    made.lanes.close()
+    made.clock.close()
+
+
+class Counting(PooledActor):
+    def __init__(self, *place: Any) -> None:
+        super().__init__(*place)
+        self.count = 0
+        self.inside = 0
+        self.overlaps = 0
+
+    def on_receive(self, message: Any) -> int:
+        self.inside += 1
+        if self.inside != 1:
+            self.overlaps += 1
+        self.count += 1
+        self.inside -= 1
+        return self.count
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads that change all the time, so that races have their chance."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_nothing_is_lost_and_turns_do_not_overlap(place: Place, hurried: None) -> None:
+    for _ in range(20):
+        reference = Counting.start(*place.all)
+        actor = reference._actor_weakref()
+        senders = [
+            threading.Thread(target=lambda: [reference.tell(number) for number in range(300)]) for _ in range(4)
+        ]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        assert reference.ask("last") == 1201
+        assert actor is not None
+        assert actor.overlaps == 0
+        reference.stop()
+
+
+def test_whoever_asks_while_the_actor_stops_is_answered(place: Place, hurried: None) -> None:
+    for _ in range(200):
+        reference = Counting.start(*place.all)
+        answers: list[Any] = []
+
+        def ask(reference: Any = reference, answers: list[Any] = answers) -> None:
+            try:
+                answers.append(reference.ask("x", timeout=5))
+            except pykka.ActorDeadError as error:
+                answers.append(error)
+
+        askers = [threading.Thread(target=ask) for _ in range(3)]
+        for asker in askers:
+            asker.start()
+        reference.stop(block=False)
+        for asker in askers:
+            asker.join(10)
+        assert len(answers) == 3
+
+
+def test_a_stopped_actor_is_in_no_registry(place: Place) -> None:
+    reference = Counting.start(*place.all)
+    assert reference in pykka.ActorRegistry.get_all()
+    reference.stop()
+    assert reference not in pykka.ActorRegistry.get_all()
+
+
+def test_a_message_that_fails_does_not_stop_the_actor_or_any_other(place: Place) -> None:
+    class Failing(Counting):
+        failures: list[BaseException]
+
+        def on_receive(self, message: Any) -> int:
+            if message == "boom":
+                raise SystemExit(1)
+            return super().on_receive(message)
+
+        def crashed(self, error: BaseException) -> None:
+            self.failures = [error]
+
+    failing = Failing.start(*place.all)
+    other = Counting.start(*place.all)
+    failing.tell("boom")
+    assert failing.ask("x") == 1
+    assert other.ask("x") == 1
+    actor = failing._actor_weakref()
+    assert actor is not None
+    assert isinstance(actor.failures[0], SystemExit)
+
+
+def test_lanes_run_what_blocks_side_by_side_and_end_when_idle(place: Place) -> None:
+    reference = Counting.start(*place.all)
+    actor = reference._actor_weakref()
+    assert actor is not None
+    both = threading.Barrier(2, timeout=5)
+
+    async def work() -> list[int]:
+        return await tasks.gather(tasks.blocking(both.wait), tasks.blocking(both.wait))
+
+    assert sorted(tasks.start(work(), actor).wait(5)) == [0, 1]
+    assert len(place.lanes) == 2
+    place.lanes.close()
+
+
+def test_a_lane_that_hangs_holds_nobody_up(place: Place) -> None:
+    reference = Counting.start(*place.all)
+    actor = reference._actor_weakref()
+    assert actor is not None
+    never = threading.Event()
+    task = tasks.start(tasks.blocking(never.wait), actor)
+    assert reference.ask("x") == 1
+    task.cancel()
+    with pytest.raises(tasks.Cancelled):
+        task.wait(5)
+    never.set()
+
+
+def test_timers_that_are_cancelled_leave_nothing() -> None:
+    clock = SystemClock()
+    try:
+        timers = [clock.after(3600, lambda: None) for _ in range(1000)]
+        for timer in timers:
+            timer.cancel()
+        assert clock.pending() == 0
+    finally:
+        clock.close()
