@@ -39,6 +39,8 @@ _NAMES: Final = (
     (0, "trace"),
 )
 _BARE: Final = re.compile(r"[A-Za-z0-9\-._/@^+]+\Z")
+_PLAIN: Final = re.compile(r"[ -~\n\r\t]*\Z")
+_ESCAPED: Final = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _HTML: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -147,7 +149,9 @@ def _value(value: Any) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if _BARE.match(text):
         return text
-    from headwater.bloblang.gotext import quote
+    if _PLAIN.match(text):
+        return f'"{text.translate(_ESCAPED)}"'
+    from headwater.bloblang.gotext import quote  # much to import, and rarely needed
 
     return quote(text)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.cli.arguments import Verbs, fail
+
+if TYPE_CHECKING:
+    from headwater.cli.signals import Signals
 
 EPILOG: Final = """\
 The file may hold input, buffer, pipeline, output, resources, http, logger, metrics, tracer and shutdown times.
@@ -30,28 +33,36 @@ def run(args: argparse.Namespace) -> int:
     if args.path and args.config:
         return fail("a configuration file is named twice")
     args.config = args.path or args.config
-    from headwater.cli.launch import Refusal, Service, prepare, refused
-    from headwater.cli.main_stream import MainStream
     from headwater.cli.signals import Signals
 
-    try:
-        launch = prepare(args, streams=False)
-        with Signals() as signals:
-            service = Service(launch, signals, only_stream=MainStream.id)
-            stream = MainStream(launch, service.system, signals)
-            try:
-                stream.create()
-                service.serve()
-                launch.log.info("Launching a Headwater instance, use CTRL+C to close")
-                if args.watcher:
-                    stream.watch()
-                while not service.wait_for_end():
-                    if not stream.active:
-                        launch.log.info("Pipeline has terminated. Shutting down the service")
-                        break
-            finally:
-                stream.close()
-                service.close()
-    except Refusal as error:
-        return refused(error)
+    # Signals are taken before all else is imported: one that comes early ends the service as one that comes late.
+    with Signals() as signals:
+        from headwater.cli.launch import Refusal, refused
+
+        try:
+            _run(args, signals)
+        except Refusal as error:
+            return refused(error)
     return 0
+
+
+def _run(args: argparse.Namespace, signals: Signals) -> None:
+    from headwater.cli.launch import Service, prepare
+    from headwater.cli.main_stream import MainStream
+
+    launch = prepare(args, streams=False)
+    service = Service(launch, signals, only_stream=MainStream.id)
+    stream = MainStream(launch, service.system, signals)
+    try:
+        stream.create()
+        service.serve()
+        launch.log.info("Launching a Headwater instance, use CTRL+C to close")
+        if args.watcher:
+            stream.watch()
+        while not service.wait_for_end():
+            if not stream.active:
+                launch.log.info("Pipeline has terminated. Shutting down the service")
+                break
+    finally:
+        stream.close()
+        service.close()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.cli.arguments import Verbs
+
+if TYPE_CHECKING:
+    from headwater.cli.signals import Signals
 
 EPILOG: Final = """\
 Each file is a stream; its id is the file's name without extension, in a directory the path under it with _ for /.
@@ -43,25 +46,33 @@ def add_parser(subparsers: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run streams until a signal ends the process; returns the exit status."""
-    from headwater.cli.launch import Refusal, Service, prepare, refused
     from headwater.cli.signals import Signals
+
+    # Signals are taken before all else is imported: one that comes early ends the service as one that comes late.
+    with Signals() as signals:
+        from headwater.cli.launch import Refusal, refused
+
+        try:
+            _run(args, signals)
+        except Refusal as error:
+            return refused(error)
+    return 0
+
+
+def _run(args: argparse.Namespace, signals: Signals) -> None:
+    from headwater.cli.launch import Service, prepare
     from headwater.cli.stream_set import StreamSet
 
+    launch = prepare(args, streams=True)
+    streams = StreamSet(launch, [*args.paths, *([args.streams_dir] if args.streams_dir else [])])
+    service = Service(launch, signals)
     try:
-        launch = prepare(args, streams=True)
-        streams = StreamSet(launch, [*args.paths, *([args.streams_dir] if args.streams_dir else [])])
-        with Signals() as signals:
-            service = Service(launch, signals)
-            try:
-                streams.create(service.system)
-                service.serve(streams_api=not args.no_api)
-                launch.log.info("Launching Headwater in streams mode, use CTRL+C to close")
-                if args.watcher:
-                    streams.watch(service.system)
-                service.wait_for_end()
-            finally:
-                streams.close()
-                service.close()
-    except Refusal as error:
-        return refused(error)
-    return 0
+        streams.create(service.system)
+        service.serve(streams_api=not args.no_api)
+        launch.log.info("Launching Headwater in streams mode, use CTRL+C to close")
+        if args.watcher:
+            streams.watch(service.system)
+        service.wait_for_end()
+    finally:
+        streams.close()
+        service.close()
