@@ -182,7 +182,7 @@ class _Gate:
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, resource: Any, succeeded: bool) -> None:
         """Before the answer is sent."""
-        for name, value in self._front.extra_headers(req.get_header):
+        for name, value in self._front.extra_headers(req.method, req.get_header):
             resp.set_header(name, value)
 
 

@@ -82,7 +82,7 @@ class Components:
             value: str | None = env.get("HTTP_" + name.upper().replace("-", "_"))
             return value
 
-        extra = self._front.extra_headers(header)
+        extra = self._front.extra_headers(method, header)
         refusal = self._front.arrive(method, path, env.get("QUERY_STRING", ""), header)
         if refusal is not None:
             return _send(start_response, refusal, method, extra, False)
@@ -185,6 +185,7 @@ def _request(env: Environ, method: str, path: str, parameters: Mapping[str, str]
         value = env.get(key)
         if value:
             headers.append((name, value))
+    headers += env.get("headwater.headers", ())
     query = env.get("QUERY_STRING")
     pairs = parse_qsl(query, keep_blank_values=True) if query else []
     return Request(method, path, parameters, pairs, headers, body, env.get("REMOTE_ADDR", ""))

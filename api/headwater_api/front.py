@@ -43,6 +43,6 @@ class Front:
         """
         return None if self.auth is None else self.auth.check(header("authorization") or "")
 
-    def extra_headers(self, header: Header) -> tuple[tuple[str, str], ...]:
-        """What is added to every answer."""
-        return () if self.cors is None else self.cors.headers(header("origin"))
+    def extra_headers(self, method: str, header: Header) -> tuple[tuple[str, str], ...]:
+        """What is added to every answer, except to preflights, which say all there is to say themselves."""
+        return () if self.cors is None or method == "OPTIONS" else self.cors.headers(header("origin"))

@@ -95,7 +95,7 @@ class Asgi:
             return next((value for key, value in headers if key == name), None)
 
         refusal = front.arrive(method, scope["path"], scope["query_string"].decode("latin-1"), header)
-        return refusal or front.admit(header), front.extra_headers(header)
+        return refusal or front.admit(header), front.extra_headers(method, header)
 
     async def _ask(self, handler: Any, request: Request) -> Response:
         """What a component answers."""

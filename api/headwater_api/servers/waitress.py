@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from waitress import wasyncore  # type: ignore[import-untyped]
-from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 
 from headwater.errors import ConfigError
@@ -23,6 +23,7 @@ from headwater.telemetry.exporter import Exporter
 from headwater_api.app import create_app
 from headwater_api.components import MESSAGE_LIMIT
 from headwater_api.servers.address import bind, shown
+from headwater_api.servers.waitress_channel import Server
 from headwater_api.settings import HttpSettings
 
 WAITING: Final = 64
@@ -92,10 +93,7 @@ class Waitress:
         address = shown(listening)
         self._dispatcher = _Threads()
         self._dispatcher.set_thread_count(self._threads)
-        self._server = create_server(
-            self.app,
-            map=self._map,
-            _dispatcher=self._dispatcher,
+        adjustments = Adjustments(
             sockets=[listening],
             ident="Headwater",
             backlog=1024,
@@ -105,6 +103,15 @@ class Waitress:
             inbuf_overflow=16 * 1024 * 1024,
             clear_untrusted_proxy_headers=False,
             log_socket_errors=False,
+        )
+        self._server = Server(
+            self.app,
+            self._map,
+            _sock=listening,
+            dispatcher=self._dispatcher,
+            adj=adjustments,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+            bind_socket=False,
         )
         self._thread = threading.Thread(target=self._run, name="headwater-http", daemon=True)
         self._thread.start()
