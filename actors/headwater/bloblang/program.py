@@ -53,6 +53,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.overlay = overlay
         self.document = document
         self.state = _EMPTY
+        self.alias = False
         self.maps = set(program.maps)
         self.inner = False
         self.heavy = False
@@ -86,7 +87,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.variables = {}
         self.metadata = "_g0"
         self.root = "_r0"
-        self.scope = Scope("_x0", None, True, True)
+        self.scope = Scope("_x0", None, not self.document, True)
         self.steppers = {"_x0": "_y0"}
         self.level = 2 if self.mutation else 1
         self.state = _SHARED if self.mutation or self.overlay else _EMPTY
@@ -110,8 +111,11 @@ class ProgramCompiler(ExpressionCompiler):
                 self.heavy = True
                 self.put("_u0 = True" if self.overlay else "_u0 = False")
             self._decode()
-        copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
-        self.put(f"_g0 = {copy} if _m0 is not None else None")
+        if self.document:
+            self.put("_g0 = None")
+        else:
+            copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
+            self.put(f"_g0 = {copy} if _m0 is not None else None")
         if self.mutation:
             with self.block("if _u0:"):
                 self.put("_x0 = owned(_x0)")
@@ -128,7 +132,7 @@ class ProgramCompiler(ExpressionCompiler):
         else:
             self.put("_r0 = NOTHING")
         assert self.variables is not None
-        if self.uses_this:
+        if self.uses_this or self.document:
             self.put("_y0 = _x0 if type(_x0) is dict else Stepper(_x0)")
         for name, code in self.variables.items():
             self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if self.given else f"{code} = MISSING")
@@ -273,7 +277,7 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put(f"{root} = {code}")
             return
         if self.root_read:
-            self.state = _SHARED
+            self.state, self.alias = _SHARED, False
         if not path:
             self._assign_root(code, value)
             return
@@ -287,10 +291,17 @@ class ProgramCompiler(ExpressionCompiler):
                 with self.block("else:"):
                     self.put(f"{root} = put({root}, {path!r}, {code})")
                 return
-            self.put(f"{root} = put({root}, {path!r}, {code})")
-            self.state = _SHARED
+            if self.state == _EMPTY and len(path) == 1 and value.kind == "any":
+                with self.block(f"if type({code}) is not Marker:"):
+                    self.put(f"{root} = {{{path[0]!r}: {code}}}")
+                with self.block("else:"):
+                    self.put(f"{root} = put({root}, {path!r}, {code})")
+            else:
+                self.put(f"{root} = put({root}, {path!r}, {code})")
+            self.state, self.alias = _SHARED, False
             return
         self._write(root, path, code)
+        self.alias = False
         if self.state != _EMPTY and (len(path) > 1 or path[0] == "-" or array_index(path[0]) is not None):
             # Root may be an array that took it.
             return
@@ -307,7 +318,7 @@ class ProgramCompiler(ExpressionCompiler):
             if self.state == _OWN:
                 self.put(f"{root}[{first}] = {code}")
                 return
-            with self.block(f"if type({root}) is dict:"):
+            with self.block(f"if {root} is _y0:" if self.alias else f"if type({root}) is dict:"):
                 self.put(f"{root} = {root}.copy()")
                 self.put(f"{root}[{first}] = {code}")
             with self.block("else:"):
@@ -333,6 +344,8 @@ class ProgramCompiler(ExpressionCompiler):
         else:
             self.put(f"{root} = {code}")
         self.state = _SHARED
+        # The name beside `this` is `this` itself where that is a dict, so one comparison tells what root is.
+        self.alias = code == "_x0"
 
     def _stored(self, query: Node) -> Value:
         """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
@@ -358,6 +371,7 @@ class ProgramCompiler(ExpressionCompiler):
         return value
 
     def _if_statement(self, statement: IfStatement, line: int) -> None:
+        self.alias = False
         outer_state, outer_definite = self.state, set(self.definite)
         states: list[str] = []
         definites: list[set[str]] = []

@@ -31,7 +31,7 @@ from headwater.bloblang.syntax import (
     Slice,
     Variable,
 )
-from headwater.bloblang.values import DELETE, MISSING, Marker
+from headwater.bloblang.values import DELETE, MISSING, Marker, array_index
 
 _SCALARS: Final[dict[type, str]] = {str: "str", int: "int", bool: "bool", type(None): "null"}
 _METHODS: Final[dict[type, str]] = {
@@ -218,6 +218,8 @@ class ReferenceCompiler(Emitter):
             key = repr(segment)
             if code in self.steppers:
                 text = f"{self.steppers[code]}.get({key})"
+            elif (index := array_index(segment)) is not None and index >= 0:
+                text = f"{code}[{index}] if type({code}) is list and {index} < len({code}) else step({code}, {key})"
             else:
                 text = f"{code}.get({key}) if type({code}) is dict else step({code}, {key})"
             code = self.temp(text, "value", base.safe, reference=reference).code

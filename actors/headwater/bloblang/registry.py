@@ -106,8 +106,8 @@ from typing import Any, Final, Literal, TypeVar
 MAX_GROWTH: Final = 64 * 1024 * 1024
 """Most bytes or elements that one call may produce beyond what it was given."""
 
-PARSED_IN: Final[ContextVar[str]] = ContextVar("parsed_in", default="")
-"""The directory of the mapping that is being parsed, for constructors that look at files beside it."""
+PARSED_IN: Final[ContextVar[str | None]] = ContextVar("parsed_in", default=None)
+"""The directory of the mapping that is being parsed, for constructors that look at files beside it; None at other times."""
 
 ParamType = Literal["string", "integer", "float", "number", "bool", "timestamp", "array", "object", "any", "query"]
 Target = str | Callable[[Any], Any]

@@ -264,7 +264,15 @@ def sum_(target: Any) -> Any:
         if is_number(target):
             return target
         raise TypeMismatch(target, "array")
+    kinds = set(map(type, target))
+    if kinds == {int} and sum(map(abs, target)) < 1 << 53:
+        # Float additions of integers are exact as long as all sums fit.
+        return float(sum(target))
     total = 0.0
+    if kinds == {float}:
+        for item in target:
+            total += item
+        return total
     failure: BloblangError | None = None
     for index, item in enumerate(target):
         try:
