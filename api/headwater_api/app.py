@@ -125,6 +125,7 @@ class Api(falcon.App):  # type: ignore[type-arg]
             system.endpoints, self.front, self._claims, max_waiting, system.log.having(path="http")
         )
         self.add_sink(_nothing_there, "/")
+        self.add_error_handler(falcon.HTTPError, _bad_request)
         self.add_error_handler(Refused, _refused)
         self.add_error_handler(HeadwaterError, _failed)
         self.add_error_handler(Exception, self._crashed)
@@ -141,9 +142,6 @@ class Api(falcon.App):  # type: ignore[type-arg]
         return path.rpartition("/")[2] != "ready" and self._router.find(path) is not None
 
     def _crashed(self, req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, Any]) -> None:
-        if isinstance(error, falcon.HTTPError):
-            send(resp, text(400, f"Error: {error.title}"))
-            return
         self.system.log.error(f"Failed to answer {req.method} {req.path}: {type(error).__name__}: {error}")
         send(resp, text(500, "Internal Server Error"))
 
@@ -174,7 +172,7 @@ class _Gate:
             send(resp, refusal)
         elif isinstance(resource, AnyVerb):
             resource.on_any(req, resp, **params)
-        elif getattr(resource, f"on_{req.method.lower()}", None) is None:
+        elif not req.method.isupper() or getattr(resource, f"on_{req.method.lower()}", None) is None:
             send(resp, resource.unsupported(req.method))
         else:
             return
@@ -188,6 +186,10 @@ class _Gate:
 
 def _nothing_there(req: falcon.Request, resp: falcon.Response, **params: str) -> None:
     send(resp, NO_PAGE)
+
+
+def _bad_request(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: dict[str, Any]) -> None:
+    send(resp, text(400, f"Error: {error.description or error.title}"))
 
 
 def _refused(req: falcon.Request, resp: falcon.Response, error: Refused, params: dict[str, Any]) -> None:

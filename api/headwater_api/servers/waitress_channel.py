@@ -1,6 +1,7 @@
 """waitress's connections, and what they keep from an application: headers whose names have underscores.
 
-WSGI cannot tell them from those with hyphens, so waitress drops them; components take them as metadata, by their own names.
+WSGI cannot tell them from those with hyphens, so waitress drops them; components take them as metadata, by their own
+names.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Hands them over."""
+    """Hands them over, and the verb as it was written."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
+        environ["REQUEST_METHOD"] = self.request.command
         underscored = getattr(self.request, "underscored", ())
         if underscored:
             environ["headwater.headers"] = underscored
