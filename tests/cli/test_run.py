@@ -46,7 +46,7 @@ def test_resources_of_the_config_and_of_files_are_there() -> None:
     processor_resources: [{label: one, mapping: 'root = content() + "1"'}]
 """
     )
-    assert main(["run", "-r", "*.yaml", "-r", "more.yaml", config(text, "config.yml")]) == 0
+    assert main(["run", "-r", "m*.yaml", "-r", "none/*.yaml", config(text)]) == 0
     assert Path("out.txt").read_text(encoding="utf-8") == "a12\n"
 
 
