@@ -31,11 +31,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class _Task(WSGITask):  # type: ignore[misc]
-    """Hands them over, and the verb as it was written."""
+    """Hands them over."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        environ["REQUEST_METHOD"] = self.request.command
         underscored = getattr(self.request, "underscored", ())
         if underscored:
             environ["headwater.headers"] = underscored
