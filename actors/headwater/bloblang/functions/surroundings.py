@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
-from headwater.bloblang.registry import Example, ExecutionContext, Param, function
+from headwater.bloblang.registry import PARSED_IN, Example, ExecutionContext, Param, function
 from headwater.bloblang.targets import HOST, bounded
 from headwater.bloblang.timeformat import now
-from headwater.errors import HeadwaterError
+from headwater.errors import DocumentError, HeadwaterError
 
 # The clock -----------------------------------------------------------------------------------------------------------
 
@@ -125,24 +125,17 @@ function(
 )(_file)
 
 
-def _resolved(ctx: ExecutionContext, path: str) -> str:
-    return path if os.path.isabs(path) else os.path.normpath(os.path.join(ctx.directory, path))
+def _beside(directory: str, path: str) -> str:
+    return path if os.path.isabs(path) else os.path.normpath(os.path.join(directory, path))
 
 
 def _file_rel(path: str, no_cache: bool) -> Callable[[ExecutionContext], bytes]:
-    contents: dict[str, bytes] = {}
-    if os.path.isabs(path) and not no_cache:
-        contents[path] = read_file(path)
-
-    def read(ctx: ExecutionContext) -> bytes:
-        place = _resolved(ctx, path)
-        if no_cache:
-            return read_file(place)
-        if place not in contents:
-            contents[place] = read_file(place)
-        return contents[place]
-
-    return read
+    directory = PARSED_IN.get()
+    if directory is None:
+        # The path was not known when the mapping was parsed.
+        return lambda ctx: read_file(_beside(ctx.directory, path))
+    read = _file(_beside(directory, path), no_cache)
+    return lambda ctx: read()
 
 
 function(
@@ -160,22 +153,22 @@ function(
 
 
 def _file_rel_json(path: str) -> Callable[[ExecutionContext], Any]:
-    read = _file_rel(path, False)
-    documents: dict[bytes, Any] = {}
+    from headwater.bloblang.values import clone
 
-    def parse(ctx: ExecutionContext) -> Any:
-        from headwater.bloblang.values import clone
-        from headwater.documents import decode_document
+    directory = PARSED_IN.get()
+    if directory is None:
+        return lambda ctx: _read_document(_beside(ctx.directory, path))
+    document = _read_document(_beside(directory, path))
+    return lambda ctx: clone(document)
 
-        raw = read(ctx)
-        if raw not in documents:
-            try:
-                documents[raw] = decode_document(raw)
-            except HeadwaterError as error:
-                raise BloblangError(f"failed to parse file {_resolved(ctx, path)} as JSON: {error}") from None
-        return clone(documents[raw])
 
-    return parse
+def _read_document(path: str) -> Any:
+    from headwater.documents import decode_document
+
+    try:
+        return decode_document(read_file(path))
+    except DocumentError as error:
+        raise BloblangError(f"failed to parse file {path} as JSON: {error}", annotated=True) from None
 
 
 function(
@@ -187,7 +180,9 @@ function(
     impure=True,
     needs=("file",),
     summary="The document in a JSON file beside the mapping's own.",
-    examples=[Example("", 'root.found = file_rel_json("surely/not/there.json") | "none"', ("{}", '{"found":"none"}'))],
+    examples=[
+        Example("", 'root.found = file_rel_json("surely/not/" + this.name) | "none"', ('{"name":"a.json"}', '{"found":"none"}'))
+    ],
 )(_file_rel_json)
 
 

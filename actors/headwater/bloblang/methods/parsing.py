@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gourl import UrlError, parse_query, parse_url
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import PARSING, STRING_OR_BYTES, TEXT, final
-from headwater.bloblang.values import encode_text, get_text_or_time, json_text
+from headwater.bloblang.targets import PARSING, STRING_OR_BYTES, TEXT
+from headwater.bloblang.values import encode_text, json_text
 from headwater.documents import fragment, json_problem
 
 _ANY = ("any",)
@@ -260,7 +260,8 @@ def parse_xml(target: bytes, cast: bool) -> Any:
     from headwater.xmldocuments import parse_xml as parse
 
     try:
-        return parse(target, cast)
+        document = parse(target, cast)
+        return _floats(document) if cast else document
     except XmlError as error:
         raise BloblangError(f"failed to parse value as XML: {error}") from None
 
@@ -288,20 +289,12 @@ def format_xml(target: dict[str, Any], indent: str, no_indent: bool) -> bytes:
     return encode_text(write(target, None if no_indent else indent))
 
 
-def _unnamed_text(value: Any) -> str:
-    """A text; of another value it is not said where it came from, unlike of what is wrong within a text."""
-    try:
-        return get_text_or_time(value)
-    except TypeMismatch as error:
-        raise final(error) from None
-
-
 # logfmt --------------------------------------------------------------------------------------------------------------
 
 
 @method(
     "parse_logfmt",
-    target=_unnamed_text,
+    target="text",
     category=PARSING,
     receives=TEXT,
     summary="The pairs of a line in logfmt as an object; a key without a value is true.",
