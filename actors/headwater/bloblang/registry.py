@@ -246,6 +246,7 @@ class Environment:
         self.functions: dict[str, Spec] = {}
         self.methods: dict[str, Spec] = {}
         self.imports = True
+        self.revision = 0
         self.refused: dict[str, str] = {}
 
     @staticmethod
@@ -284,6 +285,7 @@ class Environment:
 
     def add(self, spec: Spec) -> None:
         """Enter a function or method; one of the same name is replaced."""
+        self.revision += 1
         (self.functions if spec.kind == "function" else self.methods)[spec.name] = spec
 
     def function(self, name: str, *params: Param, **options: Any) -> Callable[[F], F]:

@@ -43,7 +43,9 @@ class MappingParser(ExpressionParser):
         """
         outer = PARSED_IN.set(self.directory)
         try:
-            return self._mapping()
+            program = self._mapping()
+            program.shared = self.shared
+            return program
         except Failure as failure:
             raise failure.error(self.source) from None
         finally:
@@ -87,6 +89,7 @@ class MappingParser(ExpressionParser):
         return self._imported(path, start)
 
     def _imported(self, path: str, at: int) -> Program:
+        self.shared = False
         if not self.environment.imports:
             self.fatal(at, f"failed to read import: open {path}: imports are switched off")
         full = os.path.abspath(os.path.join(self.directory, path))
