@@ -63,6 +63,15 @@ class Replays:
         """How many are not delivered."""
         return len(self._due) + self._open + self._waiting
 
+    def due(self) -> int:
+        """How many can be handed out now."""
+        return len(self._due)
+
+    def changed(self) -> tasks.Future[None]:
+        """Settled when something was added, came back or was settled; ask for it anew each time."""
+        self._changed.clear()
+        return self._changed.future
+
     def add(self, transaction: Transaction) -> None:
         """Hand it out when its turn comes."""
         self._due.append(transaction)

@@ -30,7 +30,7 @@ SPEC = spec(
     "websocket",
     url("url", "The server.", examples=("ws://localhost:4195/get/ws",)),
     url("proxy_url", "A proxy to go through.", optional=True, advanced=True),
-    text("open_message", "Sent once connected.", optional=True, advanced=True),
+    text("open_message", "Sent once connected.", optional=True, advanced=True, deprecated_in="bento"),
     choice(
         "open_message_type", ("binary", "text"), "The kind of frame it is sent as.", default="binary", advanced=True
     ),

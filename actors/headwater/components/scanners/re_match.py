@@ -55,8 +55,8 @@ class MatchScanner(Scanner):
 
 
 class MatchScan(TokenScan):
-    """Cuts before matches. A message that begins with one is complete once the next begins; what stands before the first
-    one is complete once there are two, since a match at the end of what has come may turn out otherwise with more."""
+    """Cuts before matches. A message that begins with one is complete once the next begins; what stands before the
+    first one is complete once there are two, since a match at the end may turn out otherwise with more."""
 
     def __init__(self, pattern: Any, limit: int) -> None:
         super().__init__(limit)

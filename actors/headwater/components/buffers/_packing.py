@@ -1,0 +1,75 @@
+"""Batches as bytes: payloads, metadata and error marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from headwater.bloblang.values import Timestamp, to_text
+from headwater.documents import encode_document
+from headwater.errors import MessageError
+from headwater.message import NO_METADATA, UNSET, Batch, Message
+
+_LARGE = 1 << 63
+
+
+def pack(batch: Batch) -> bytes:
+    """A batch as bytes."""
+    return _encoder.encode(
+        [
+            (
+                message.content(),
+                _plain(message.metadata) if message.metadata else None,
+                None if message.error is None else msgspec.structs.astuple(message.error),
+            )
+            for message in batch
+        ]
+    )
+
+
+def unpack(content: bytes) -> Batch:
+    """The batch again. Raises: ValueError."""
+    return [
+        Message(
+            raw,
+            UNSET,
+            NO_METADATA if metadata is None else metadata,
+            None if error is None else MessageError(*error),
+            place,
+        )
+        for place, (raw, metadata, error) in enumerate(_decoder.decode(content))
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Metadata without what a packed form does not have: timestamps and huge numbers become texts."""
+    kind = type(value)
+    if kind is str:
+        # Texts that are no UTF-8 are kept as bytes, which is what they came from.
+        return value if value.isascii() else _text(value)
+    if kind is bool or kind is bytes or value is None or kind is float:
+        return value
+    if isinstance(value, int):
+        return int(value) if -_LARGE <= value < 2 * _LARGE else str(int(value))
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    if kind is Timestamp:
+        return to_text(value)
+    if isinstance(value, float):
+        return float(value)
+    return encode_document(value).decode()
+
+
+def _text(value: str) -> str | bytes:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape")
+    return value
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[tuple[bytes, dict[str, Any] | None, tuple[str, str, str, str] | None]])
