@@ -1,8 +1,8 @@
 """How a delivery is settled: each of its transactions once, acked (no failure) or nacked (a failure).
 
 An input hands over a `Delivery`: one or more batches, each a transaction of its own, and how to settle them. Downstream
-nobody calls `settle` twice for the same transaction, and nobody forgets one: what comes of a transaction - nothing at all,
-one batch, many - is counted until the last of it was delivered, filtered or dropped.
+nobody calls `settle` twice for the same transaction, and nobody forgets one: what comes of a transaction - nothing at
+all, one batch, many - is counted until the last of it was delivered, filtered or dropped.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Failure = ComponentError
 """Why a transaction was nacked. A `BatchFailure` says which messages of the batch (by `Message.origin`) it is about."""
 
 Settle = Callable[[Sequence[int] | None, Failure | None], None]
-"""Settle the transactions at these indices of a delivery, or (None) all of it at once, which is only right when none was
-settled before. Called in a turn of the host that read the delivery; must neither block nor raise."""
+"""Settle the transactions at these indices of a delivery, or (None) all of it at once, which is only right when none
+was settled before. Called in a turn of the host that read the delivery; must neither block nor raise."""
 
 
 def no_settlement(indices: Sequence[int] | None, failure: Failure | None) -> None:

@@ -1,6 +1,6 @@
 """Messages between the host application and its streams, in process.
 
-    system.create("shout", "input: {inproc: words}\\npipeline: {processors: [{mapping: 'root = content().uppercase()'}]}\\noutput: {inproc: shouts}")
+    system.create("shout", STREAM)                # input: {inproc: words} ... output: {inproc: shouts}
     system.channel("words").post(b"hello")
     with system.channel("shouts") as shouts:
         received = shouts.receive(timeout=5)

@@ -1,7 +1,7 @@
 """Time, as everything here sees it: handed in, never looked up, so that tests own it.
 
-`SystemClock` is the real one: one thread for all timers of a system, started at the first timer. `FakeClock` stands still
-until a test moves it.
+`SystemClock` is the real one: one thread for all timers of a system, started at the first timer. `FakeClock` stands
+still until a test moves it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What components offer over HTTP: a table of paths that knows no web server.
 
 A component registers a path with a function from a `Request` to a future `Response`; whoever serves HTTP looks paths up
-here. Registering a path again replaces its handler. A stopped component leaves its path with a handler that refuses.
+here. Registering a path again replaces its handler, until that is withdrawn. A stopped component leaves its path refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from headwater.tasks import Future
 
@@ -97,6 +97,7 @@ class Endpoint:
     owner: str = ""
     disabled: bool = False
     _pattern: re.Pattern[str] | None = None
+    _previous: Endpoint | None = None
 
     def __post_init__(self) -> None:
         if PARAMETER.search(self.path):
@@ -117,6 +118,10 @@ class Endpoint:
         return dict(zip(PARAMETER.findall(self.path), found.groups(), strict=True))
 
 
+REFUSED: Final = 4096
+"""Paths of stopped components that are remembered, to be refused instead of unknown."""
+
+
 class Endpoints:
     """The table of all paths that components answer for. Safe to use from any thread."""
 
@@ -125,11 +130,16 @@ class Endpoints:
         self._exact: dict[str, Endpoint] = {}
         self._patterns: dict[str, Endpoint] = {}
         self._prefixes: dict[str, Endpoint] = {}
+        self._refused: dict[str, Endpoint] = {}
 
     def register(self, endpoint: Endpoint) -> None:
-        """Take a path; the last to register it has it."""
+        """Take a path; the last to register it has it, until it is withdrawn."""
         with self._lock:
-            self._table(endpoint)[endpoint.path] = endpoint
+            table = self._table(endpoint)
+            previous = table.pop(endpoint.path, None)
+            if previous is not None and not previous.disabled:
+                endpoint._previous = previous
+            table[endpoint.path] = endpoint
 
     def _table(self, endpoint: Endpoint) -> dict[str, Endpoint]:
         if endpoint._pattern is not None:
@@ -139,10 +149,29 @@ class Endpoints:
         return self._exact
 
     def withdraw(self, endpoint: Endpoint) -> None:
-        """Mark a path as disabled, unless somebody else has it by now; its handler goes on to answer (and refuses)."""
+        """Give a path up: whoever had it before has it again, or else it is refused from now on.
+
+        So many refused paths are remembered and no more, the oldest are forgotten first.
+        """
         with self._lock:
-            if self._table(endpoint).get(endpoint.path) is endpoint:
-                endpoint.disabled = True
+            endpoint.disabled = True
+            endpoint.handler = endpoint.socket_handler = None  # nothing of the component is held any longer
+            table = self._table(endpoint)
+            if table.get(endpoint.path) is not endpoint:
+                return
+            previous = endpoint._previous
+            while previous is not None and previous.disabled:
+                previous = previous._previous
+            endpoint._previous = None
+            if previous is not None:
+                table[endpoint.path] = previous
+                return
+            self._refused[endpoint.path] = endpoint
+            while len(self._refused) > REFUSED:
+                path = next(iter(self._refused))
+                oldest = self._refused.pop(path)
+                if self._table(oldest).get(path) is oldest:
+                    del self._table(oldest)[path]
 
     def remove(self, endpoint: Endpoint) -> None:
         """Forget a path, unless somebody else has it by now: for what was never opened."""

@@ -22,7 +22,8 @@ NO_METADATA: Final[Mapping[str, Any]] = {}
 UNSET: Final = msgspec.UNSET
 
 Document = Any
-"""dict, list, str, int, float, bool, None; floats as they were written are ``orjson.Fragment``; from mappings also bytes and timestamps."""
+"""dict, list, str, int, float, bool, None; floats as they were written are ``orjson.Fragment``; from mappings also
+bytes and timestamps."""
 
 
 class Message(msgspec.Struct, eq=False, gc=False):
@@ -34,7 +35,8 @@ class Message(msgspec.Struct, eq=False, gc=False):
         metadata: Text keys to values of any document type. Read-only: it may be shared by many messages.
         error: The mark of a failed processor; outputs and later processors decide what it means.
         origin: The index of the message in the transaction that its input made; -1 where it came from several.
-        context: What its input gave along for the way back (synchronous responses, traces); shared by all that is made of it.
+        context: What its input gave along for the way back (synchronous responses, traces); shared by all that is made
+            of it.
     """
 
     raw: bytes | None = None

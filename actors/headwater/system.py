@@ -4,9 +4,9 @@
         system.create("shout", {"input": ..., "output": ...})
         print(system.list())
 
-A system takes nothing of the process: no signal handlers, no root logger, no global state. Its threads are few, named, daemons,
-and gone after `close`. All methods may be called from any thread and block until the answer is there; none may be called from
-within a component.
+A system takes nothing of the process: no signal handlers, no root logger, no global state. Its threads are few, named,
+daemons, and gone after `close`. All methods may be called from any thread and block until the answer is there; none
+may be called from within a component.
 """
 
 from __future__ import annotations
@@ -271,7 +271,8 @@ class StreamSystem:
         )
 
     def stream_ready(self, stream: str) -> Sequence[dict[str, Any]]:
-        """The connections of a stream's inputs and outputs: label, path, connected, perhaps error. Raises: StreamNotFound."""
+        """The connections of a stream's inputs and outputs: label, path, connected, perhaps error. Raises:
+        StreamNotFound."""
         supervisor = self._find(stream)
         statuses = _connections(supervisor)
         if not supervisor.active:

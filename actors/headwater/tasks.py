@@ -1,8 +1,8 @@
 """Coroutines inside actors: how a component waits without holding a thread.
 
 A component's methods are coroutines. A stage actor is their `Host`: it runs a coroutine's next step in its own turn, so
-that all components of a stage see one thread at a time and need no locks among themselves. While a coroutine waits - for
-a timer, a message, another thread - its actor takes other messages, and an idle stream costs no thread at all.
+that all components of a stage see one thread at a time and need no locks among themselves. While a coroutine waits -
+for a timer, a message, another thread - its actor takes other messages, and an idle stream costs no thread at all.
 
     async def write(self, batch):
         await tasks.sleep(0.5)                      # a timer of the host's clock
@@ -369,7 +369,8 @@ class Event:
 
 
 class Queue(Generic[T]):
-    """Items from any thread for coroutines of any host, in order; `limit` bounds what `put` may leave behind (0: nothing does)."""
+    """Items from any thread for coroutines of any host, in order; `limit` bounds what `put` may leave behind (0:
+    nothing does)."""
 
     def __init__(self, limit: int = 0) -> None:
         self.limit = limit
@@ -496,7 +497,7 @@ class Semaphore:
 
     def __init__(self, permits: int) -> None:
         self._free = permits
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: list[Future[None]] = []
 
     async def __aenter__(self) -> None:
         if self._free > 0:
@@ -518,7 +519,7 @@ class Semaphore:
 
     def _release(self) -> None:
         if self._waiting:
-            self._waiting.popleft().set_result(None)
+            self._waiting.pop(0).set_result(None)
         else:
             self._free += 1
 

@@ -1,9 +1,10 @@
 """What a component is: the methods that the engine calls, and what each side can rely on.
 
-A component knows no actor and no HTTP. All its methods run in turns of one host, never two at once, so it needs no locks
-of its own; what may block goes through `tasks.blocking`, waiting is `await`. `close` is called once, also after a failed
-`connect`, and must let go of everything; a method that waits is cancelled (`tasks.Cancelled`) when the stream is ended by
-force. Constructors do no I/O: they take a `Config` and `Resources`, and raise `ConfigError` when the values make no sense.
+A component knows no actor and no HTTP. All its methods run in turns of one host, never two at once, so it needs no
+locks of its own; what may block goes through `tasks.blocking`, waiting is `await`. `close` is called once, also after
+a failed `connect`, and must let go of everything; a method that waits is cancelled (`tasks.Cancelled`) when the stream
+is ended by force. Constructors do no I/O: they take a `Config` and `Resources`, and raise `ConfigError` when the
+values make no sense.
 """
 
 from __future__ import annotations
@@ -20,31 +21,33 @@ from headwater.tasks import Event
 class Input:
     """Reads messages from somewhere.
 
-    `connect` is called until it succeeds, with back-off, then `read` again and again. `read` raises `NotConnected` when the
-    connection is gone (it is connected anew), `EndOfInput` when there is no more, and any other `ComponentError` when this
-    read failed but the next may not (logged, and read again after a pause).
+    `connect` is called until it succeeds, with back-off, then `read` again and again. `read` raises `NotConnected`
+    when the connection is gone (it is connected anew), `EndOfInput` when there is no more, and any other
+    `ComponentError` when this read failed but the next may not (logged, and read again after a pause).
     """
 
     connects: ClassVar[bool] = True
     """Whether there is a connection to speak of: counted in metrics and shown by `/ready`."""
 
     stalled: Event | None = None
-    """Up while nothing more comes before some of what was read is settled: at the end of the source while replays may still
-    be due, above all. Whoever gathers messages of this input lets go of what he has then, or both would wait for ever.
-    Wrappers and composites that wait for settlements provide it; leaf inputs need not."""
+    """Up while nothing more comes before some of what was read is settled: at the end of the source while replays may
+    still be due, above all. Whoever gathers messages of this input lets go of what he has then, or both would wait for
+    ever. Wrappers and composites that wait for settlements provide it; leaf inputs need not."""
 
     async def connect(self) -> None:
         """Get ready to read. Raises: ComponentError."""
 
     async def read(self, limit: int) -> Delivery:
-        """Wait for messages; at least one transaction, at most `limit` (a hint: more is right when it cannot be helped).
+        """Wait for messages; at least one transaction, at most `limit` (a hint: more is right when it cannot be
+        helped).
 
         Takes what is there and does not wait to fill the limit. Each message gets its index in the batch as `origin`.
         """
         raise NotImplementedError
 
     def drain(self) -> None:
-        """The stream is being stopped: take in nothing more, and hand out what is held back with the read that is under way.
+        """The stream is being stopped: take in nothing more, and hand out what is held back with the read that is
+        under way.
 
         Called in a turn of the host; that read is given up right after it, unless it can return at once.
         """
@@ -57,16 +60,16 @@ class Output:
     """Writes batches to somewhere.
 
     `connect` is called until it succeeds, with back-off. `write` returns when the batch is delivered; it raises
-    `NotConnected` (connected anew, written again), `BatchFailure` (only these messages failed), or another `ComponentError`.
-    Up to `max_in_flight` writes are under way at once.
+    `NotConnected` (connected anew, written again), `BatchFailure` (only these messages failed), or another
+    `ComponentError`. Up to `max_in_flight` writes are under way at once.
     """
 
     connects: ClassVar[bool] = True
     max_in_flight: int = 1
 
     write_many: Callable[[list[Batch]], object] | None = None
-    """Optional fast path for outputs that take many transactions with one call: a coroutine function that returns None when
-    all were delivered, else a list with a failure or None for each. Used instead of `write` where it is set."""
+    """Optional fast path for outputs that take many transactions with one call: a coroutine function that returns None
+    when all were delivered, else a list with a failure or None for each. Used instead of `write` where it is set."""
 
     async def connect(self) -> None:
         """Get ready to write. Raises: ComponentError."""
@@ -86,14 +89,14 @@ class Output:
 class Processor:
     """Makes batches of a batch.
 
-    `process` is a coroutine function, or a plain function where nothing waits. It returns any number of batches: none drops
-    the messages (they count as delivered). Messages are never changed in place. An exception marks every message of the
-    batch as failed, and they go on as they were; to mark single ones use `Resources.failed`.
+    `process` is a coroutine function, or a plain function where nothing waits. It returns any number of batches: none
+    drops the messages (they count as delivered). Messages are never changed in place. An exception marks every message
+    of the batch as failed, and they go on as they were; to mark single ones use `Resources.failed`.
     """
 
     each: Callable[[Sequence[Message]], list[Message | None]] | None = None
-    """Optional fast path for processors that look at one message at a time: one result a message, None for dropped ones.
-    It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at once."""
+    """Optional fast path for processors that look at one message at a time: one result a message, None for dropped
+    ones. It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at once."""
 
     def process(self, batch: Batch) -> object:
         """The batches made of a batch: `list[Batch]`, or a coroutine that returns one."""
@@ -114,7 +117,8 @@ class Buffer:
         raise NotImplementedError
 
     async def read(self, limit: int) -> Delivery:
-        """Wait for messages to pass on. Raises: EndOfInput when `end` was called and everything was read and settled."""
+        """Wait for messages to pass on. Raises: EndOfInput when `end` was called and everything was read and
+        settled."""
         raise NotImplementedError
 
     async def end(self) -> None:
@@ -185,7 +189,8 @@ class Scanner:
 
 
 class Scan:
-    """One stream of bytes being cut. What was complete before an error is returned first; the error comes with the next call."""
+    """One stream of bytes being cut. What was complete before an error is returned first; the error comes with the
+    next call."""
 
     def feed(self, data: bytes) -> list[Batch]:
         """Take the next bytes; the batches that are complete by now. Raises: ComponentError."""

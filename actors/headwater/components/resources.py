@@ -1,7 +1,7 @@
 """What a component gets of its surroundings, and nothing more: no actor, no manager, no server.
 
-`Resources` belongs to one component at one config path. `Surroundings` is what the runtime provides behind it; components
-never touch it directly.
+`Resources` belongs to one component at one config path. `Surroundings` is what the runtime provides behind it;
+components never touch it directly.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Surroundings(Protocol):
         """Make a scanner."""
 
     def resource(self, kind: str, label: str) -> Any:
-        """The shared component of that kind and label as it is now. Raises: ComponentError `unable to locate resource: X`."""
+        """The shared component of that kind and label as it is now. Raises: ComponentError `unable to locate resource:
+        X`."""
 
     def has_resource(self, kind: str, label: str) -> bool:
         """Whether there is one."""
@@ -126,7 +127,8 @@ class Resources:
         return self._surroundings.build_output(config, self)
 
     def release(self, child: Input | Output) -> None:
-        """Forget a child that is closed while this component goes on, such as one that is made anew from time to time."""
+        """Forget a child that is closed while this component goes on, such as one that is made anew from time to
+        time."""
         self._surroundings.release(child)
 
     def build_chain(self, configs: Sequence[ComponentConfig]) -> Chain:
@@ -181,7 +183,8 @@ class Resources:
         return self._surroundings.register_endpoint(self, path, description, handler, socket_handler)
 
     async def listen(self, address: str, routes: Any, tls: Any = None) -> Any:
-        """Serve HTTP on an address of this component's own: `routes` is an `Endpoints` table, `tls` (cert file, key file) or None.
+        """Serve HTTP on an address of this component's own: `routes` is an `Endpoints` table, `tls` (cert file, key
+        file) or None.
 
         Returns: an object with `close() -> Awaitable[None]`. Raises: ComponentError when the address cannot be bound.
         """

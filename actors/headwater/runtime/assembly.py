@@ -172,7 +172,8 @@ class Assembly:
         return child
 
     def release(self, child: Input | Output) -> None:
-        """Forget a child that is closed while its owner goes on: nobody tells it anything, and `/ready` does not show it."""
+        """Forget a child that is closed while its owner goes on: nobody tells it anything, and `/ready` does not show
+        it."""
         lists: tuple[list[Any], ...] = (self.opens, self.flushes, self.drains, self.inputs, self.outputs)
         for each, parts in zip(lists, self._parts.pop(id(child), ()), strict=False):
             for part in parts:
@@ -221,7 +222,9 @@ class Assembly:
         """Serve HTTP on an address of a component's own."""
         listener = self.services.listener
         if listener is None:
-            raise ComponentError("no HTTP server is installed that could listen on an address of its own", "configuration")
+            raise ComponentError(
+                "no HTTP server is installed that could listen on an address of its own", "configuration"
+            )
         table: Endpoints = routes
         return await tasks.blocking(listener, address, table, tls)
 

@@ -1,7 +1,7 @@
 """Processors that run one after the other: their metrics, and the marks of those that fail.
 
-A chain is what a pipeline stage, a composite processor, an input or an output runs its processors with. It never raises: a
-processor's exception becomes the mark of every message it was given, and they flow on as they were.
+A chain is what a pipeline stage, a composite processor, an input or an output runs its processors with. It never
+raises: a processor's exception becomes the mark of every message it was given, and they flow on as they were.
 """
 
 from __future__ import annotations

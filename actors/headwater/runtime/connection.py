@@ -1,7 +1,7 @@
 """What stands around every input and output that talks to something: connecting with back-off, counting, logging.
 
-`ConnectedInput` and `ConnectedOutput` are made by the builder around each leaf component. Each has a `Connection`, which
-`/ready` and the metrics read.
+`ConnectedInput` and `ConnectedOutput` are made by the builder around each leaf component. Each has a `Connection`,
+which `/ready` and the metrics read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,19 @@ class Backoff:
 class Connection:
     """Whether a component is connected, and what was counted and logged about it."""
 
-    __slots__ = ("_failed", "_kind", "_lost", "_resources", "_up", "announced", "connected", "error", "label", "path", "up")
+    __slots__ = (
+        "_failed",
+        "_kind",
+        "_lost",
+        "_resources",
+        "_up",
+        "announced",
+        "connected",
+        "error",
+        "label",
+        "path",
+        "up",
+    )
 
     def __init__(self, kind: str, resources: Resources, counted: bool) -> None:
         self._kind = kind
@@ -237,8 +249,7 @@ class ConnectedOutput(Output):
                 continue
             except ComponentError as error:
                 self._failed(error)
-                failures = [error] * len(batches)
-                return failures
+                return [error] * len(batches)
             count = len(batches)
             if failures is None:
                 self._sent.add(sum(map(len, batches)))

@@ -1,10 +1,11 @@
 """Where actors run: on a shared pool of threads, or on a thread of their own.
 
-Pykka's own actor type gives every actor a thread and costs some 25 µs a message. These are two further types, made with the
-hooks that Pykka has for implementors: an inbox, a future, and the start of the loop.
+Pykka's own actor type gives every actor a thread and costs some 25 µs a message. These are two further types, made
+with the hooks that Pykka has for implementors: an inbox, a future, and the start of the loop.
 
-*Pooled* actors have mailboxes that are scheduled on a `Pool`: an actor runs until its mailbox is empty or its turn is over, never
-on two threads at once. They must not block: what may block goes to a `Lane`, a *pinned* actor, through `call_blocking`.
+*Pooled* actors have mailboxes that are scheduled on a `Pool`: an actor runs until its mailbox is empty or its turn is
+over, never on two threads at once. They must not block: what may block goes to a `Lane`, a *pinned* actor, through
+`call_blocking`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pykka
 from pykka.messages import _ActorStop
@@ -120,6 +121,23 @@ class Mailbox:
         self.pool.submit(self)
 
 
+class Flag:
+    """A flag that nobody waits for: what an actor needs of an event, at a hundredth of its size."""
+
+    __slots__ = ("_up",)
+
+    def __init__(self) -> None:
+        self._up = False
+
+    def set(self) -> None:
+        """Raise it."""
+        self._up = True
+
+    def is_set(self) -> bool:
+        """Whether it is up."""
+        return self._up
+
+
 class PooledActor(pykka.Actor):
     """An actor on a pool, and a host for coroutines (`headwater.tasks.Host`).
 
@@ -131,7 +149,8 @@ class PooledActor(pykka.Actor):
         super().__init__()
         self._mailbox: Mailbox = _making.inbox
         self._mailbox.actor = self
-        self._ready: deque[Callable[[], None]] = deque()
+        self.actor_stopped = self._actor_ref.actor_stopped = cast("threading.Event", Flag())
+        self._ready: list[Callable[[], None]] = []
         self.clock = clock
         self.lanes = lanes
 
@@ -169,7 +188,7 @@ class PooledActor(pykka.Actor):
                         if envelope.reply_to is not None:
                             envelope.reply_to.set(response)
                     while ready:
-                        ready.popleft()()
+                        ready.pop(0)()
                 except BaseException:
                     if envelope.reply_to is not None:
                         envelope.reply_to.set_exception()
@@ -179,7 +198,7 @@ class PooledActor(pykka.Actor):
                     break
             self.on_turn_end()
             while ready and not self.actor_stopped.is_set():
-                ready.popleft()()
+                ready.pop(0)()
                 if not ready:
                     self.on_turn_end()
         except BaseException:

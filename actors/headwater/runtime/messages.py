@@ -33,7 +33,9 @@ class Receipt:
 
     __slots__ = ("_apply", "owner", "sent", "size")
 
-    def __init__(self, owner: Address, size: int, apply: Callable[[Receipt, Sequence[int] | None, Failure | None], None]) -> None:
+    def __init__(
+        self, owner: Address, size: int, apply: Callable[[Receipt, Sequence[int] | None, Failure | None], None]
+    ) -> None:
         self.owner = owner
         self._apply = apply
         self.size = size

@@ -1,8 +1,8 @@
 """The registry of all streams: one actor that every change of the set goes through.
 
-It never waits itself: each operation is a coroutine in its turns, so a stream that takes its whole shutdown time delays nobody else.
-Operations on one id that build something run one after the other; on different ids, side by side. Readers look at a snapshot
-that is published after each change and asks nobody.
+It never waits itself: each operation is a coroutine in its turns, so a stream that takes its whole shutdown time
+delays nobody else. Operations on one id that build something run one after the other; on different ids, side by side.
+Readers look at a snapshot that is published after each change and asks nobody.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class StreamRegistry(PooledActor):
         self._events.publish("created", stream)
 
     async def replace(self, stream: str, config: StreamConfig, deadline: float | None) -> list[str]:
-        """Put another stream in the place of one. The old one runs on if the new one cannot be built, and comes back if it
-        cannot be started.
+        """Put another stream in the place of one. The old one runs on if the new one cannot be built, and comes back
+        if it cannot be started.
 
         Returns: The stages of the old one that did not let go.
         """
@@ -122,7 +122,11 @@ class StreamRegistry(PooledActor):
         self.closed = True
         names = list(self._streams)
         outcomes = await tasks.settle(*(self.delete(name, deadline) for name in names))
-        return {name: outcome for name, outcome in zip(names, outcomes, strict=True) if isinstance(outcome, list) and outcome}
+        return {
+            name: outcome
+            for name, outcome in zip(names, outcomes, strict=True)
+            if isinstance(outcome, list) and outcome
+        }
 
     # -- how it is done
 

@@ -1,12 +1,12 @@
 """An input whose rejected messages are read again, for sources that cannot give a message twice.
 
-A rejected transaction comes back twice at once, then after waits of half a second to a second. Of a batch only the messages come
-back that were rejected. When the source has ended, the end is passed on only after everything was delivered.
+A rejected transaction comes back twice at once, then after waits of half a second to a second. Of a batch only the
+messages come back that were rejected. When the source has ended, the end is passed on only after everything was
+delivered.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 from headwater import tasks
@@ -42,7 +42,7 @@ class ReplayingInput(Input):
 
     def __init__(self, child: Input) -> None:
         self._child = child
-        self._due: deque[_Transaction] = deque()
+        self._due: list[_Transaction] = []
         self._changed = Event()
         self._under_way = 0
         self._waiting: dict[_Transaction, Timer] = {}
@@ -128,7 +128,8 @@ class ReplayingInput(Input):
             self._changed.set()
 
     def _again(self, limit: int) -> Delivery:
-        transactions = [self._due.popleft() for _ in range(min(limit, len(self._due)))]
+        transactions = self._due[:limit]
+        del self._due[:limit]
         self._under_way += len(transactions)
 
         def settle(indices: Sequence[int] | None, failure: Failure | None) -> None:
@@ -184,5 +185,3 @@ class ReplayingInput(Input):
 
 def _at(message: Message, origin: int) -> Message:
     return Message(message.raw, message.parsed, message.metadata, message.error, origin, message.context)
-
-

@@ -1,11 +1,13 @@
 """Components that streams share by label: caches, rate limits, processors, inputs and outputs.
 
-A resource is built when it is first used, or at once when it is put in place of another. Caches, rate limits and processors run in
-the turns of whoever uses them; an input or output runs in an actor of its own, and streams hold stand-ins.
+A resource is built when it is first used, or at once when it is put in place of another. Caches, rate limits and
+processors run in the turns of whoever uses them; an input or output runs in an actor of its own, and streams hold
+stand-ins.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -77,10 +79,8 @@ class SharedOutput(Output):
         for flush in self._assembly.flushes:
             flush()
         if self._under_way:
-            try:
+            with contextlib.suppress(ComponentError):
                 await tasks.within(CLOSE_SECONDS, self._idle.wait())
-            except ComponentError:
-                pass
         await self._target.close()
 
 
@@ -184,9 +184,8 @@ class SharedResources:
         with self._lock:
             key = (config.kind, config.label)
             if key in self._entries:
-                raise ConfigError(
-                    f"{config.kind.replace('_', ' ')} resource label '{config.label}' collides with a previously defined resource"
-                )
+                kind = config.kind.replace("_", " ")
+                raise ConfigError(f"{kind} resource label '{config.label}' collides with a previously defined resource")
             self._entries[key] = _Entry(config)
 
     def put(self, config: ComponentConfig) -> None:
@@ -269,5 +268,3 @@ class SharedResources:
             entries, self._entries = list(self._entries.values()), {}
         for entry in entries:
             self._retire(entry)
-
-

@@ -1,4 +1,5 @@
-"""The supervisor of one stream: starts its stages, watches them, restarts the whole ring when one dies, stops them in order."""
+"""The supervisor of one stream: starts its stages, watches them, restarts the whole ring when one dies, stops them in
+order."""
 
 from __future__ import annotations
 
@@ -48,10 +49,14 @@ class StreamSupervisor(PooledActor):
         self._backoff = Backoff(0.5, 30.0, 2.0, 0.2)
         self._stopping = False
         self._restarting: tasks.Task[None] | None = None
-        self._handlers: dict[type, Any] = {Started: self._on_started, Ended: self._on_ended, Crashed: self._on_crashed}
 
     def on_receive(self, message: Any) -> Any:
-        self._handlers[type(message)](message)
+        if isinstance(message, Started):
+            self._on_started(message)
+        elif isinstance(message, Ended):
+            self._on_ended(message)
+        elif isinstance(message, Crashed):
+            self._on_crashed(message)
 
     # -- asked by the registry, as coroutines in turns of this actor
 

@@ -1,7 +1,8 @@
 """Ordered draining with a deadline: the input stops, what is under way is finished, then everything lets go.
 
-Three quarters of the deadline are for that; what is still busy then is ended by force, and what does not even obey that is
-left behind and named. Deadlines up to 4/3 seconds are all graceful, as short ones would be cut too fine otherwise.
+Three quarters of the deadline are for that; what is still busy then is ended by force, and what does not even obey
+that is left behind and named. Deadlines up to 4/3 seconds are all graceful, as short ones would be cut too fine
+otherwise.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from headwater import tasks
+from headwater.clock import Timer
 from headwater.runtime.messages import Drain, Force, tell
 from headwater.runtime.topology import Ring
 
@@ -29,6 +31,7 @@ class Terminator:
         self._done: tasks.Future[None] = tasks.Future()
         self._forced = False
         self._drained = False
+        self._timers: list[Timer] = []
         self.hanging: list[str] = []
 
     @property
@@ -45,7 +48,12 @@ class Terminator:
         """A stage has ended."""
         self._left.discard(stage)
         if not self._left:
-            self._done.fire()
+            self._finish()
+
+    def _finish(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._done.fire()
 
     def drain(self, deadline: float | None) -> None:
         """Begin, or hurry up: `deadline` in seconds from now, None for as long as it takes."""
@@ -62,7 +70,7 @@ class Terminator:
         self._after(graceful, lambda: self._force(max(GRACE, deadline - graceful)))
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
-        self._host.clock.after(seconds, lambda: self._host.wake(call))
+        self._timers.append(self._host.clock.after(seconds, lambda: self._host.wake(call)))
 
     def _begin(self) -> None:
         if not self._drained:
@@ -91,4 +99,4 @@ class Terminator:
             stream=self._ring.stream,
             stages=",".join(self.hanging),
         )
-        self._done.fire()
+        self._finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from headwater.clock import Clock
 from headwater.runtime.dispatcher import Lanes, Pool, PooledActor
@@ -38,11 +38,13 @@ class Stage(PooledActor):
         call: The component call it is in, and since when by its clock; for naming what hangs.
     """
 
+    HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {}
+    """Which method handles which message."""
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting.pool, setting.clock, setting.lanes)
         self.setting = setting
         self.call: tuple[str, float] | None = None
-        self._handlers: dict[type, Callable[[Any], None]] = {}
         self._ended = False
         self._crashed = False
 
@@ -50,7 +52,7 @@ class Stage(PooledActor):
         return f"{type(self).__name__} of stream {self.setting.stream!r}"
 
     def on_receive(self, message: Any) -> Any:
-        self._handlers[type(message)](message)
+        self.HANDLERS[type(message)](self, message)
 
     def crashed(self, error: BaseException) -> None:
         """Leave it to the supervisor; what comes until it acts is not handled."""

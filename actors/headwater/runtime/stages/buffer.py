@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from headwater import tasks
 from headwater.components.contracts import Buffer
@@ -31,15 +33,6 @@ class BufferStage(Stage):
         self._open = False
         self._closing = False
         self._no_more = False
-        self._handlers = {
-            Chunk: self._on_chunk,
-            Settlement: self._on_settlement,
-            Demand: self._on_demand,
-            Start: self._on_start,
-            Flush: lambda _: None,  # what the buffer holds goes out when upstream has ended
-            End: self._on_end,
-            Force: self._on_force,
-        }
 
     def connect_to(self, upstream: Address, downstream: Address) -> None:
         """Say whom to ask for more and where chunks go; before the start."""
@@ -48,6 +41,9 @@ class BufferStage(Stage):
 
     def _on_settlement(self, message: Settlement) -> None:
         message.receipt.apply(message.indices, message.failure)
+
+    def _on_flush(self, _: Flush) -> None:
+        """What the buffer holds goes out when upstream has ended."""
 
     def _on_demand(self, message: Demand) -> None:
         self._feed.demand(message.count)
@@ -127,3 +123,13 @@ class BufferStage(Stage):
             if orderly:
                 tell(self._feed.downstream, End())
             self._end()
+
+    HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Chunk: _on_chunk,
+        Settlement: _on_settlement,
+        Demand: _on_demand,
+        Start: _on_start,
+        Flush: _on_flush,
+        End: _on_end,
+        Force: _on_force,
+    }

@@ -1,4 +1,5 @@
-"""Reading on demand, and keeping account until all is settled: what the input stage and the buffer stage have in common."""
+"""Reading on demand, and keeping account until all is settled: what the input stage and the buffer stage have in
+common."""
 
 from __future__ import annotations
 
@@ -92,7 +93,10 @@ class Feed:
             settle = delivery.settle
 
             def apply(
-                receipt: Receipt, indices: Sequence[int] | None, failure: Failure | None, settle: Callable[..., None] = settle
+                receipt: Receipt,
+                indices: Sequence[int] | None,
+                failure: Failure | None,
+                settle: Callable[..., None] = settle,
             ) -> None:
                 self._apply(receipt, indices)
                 settle(indices, failure)

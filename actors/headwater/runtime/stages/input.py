@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from headwater import tasks
 from headwater.components.contracts import Input
@@ -25,14 +26,6 @@ class InputStage(Stage):
         self._drains = drains
         self._feed = Feed(self.actor_ref, source.read)
         self._main: tasks.Task[None] | None = None
-        self._handlers = {
-            Settlement: self._on_settlement,
-            Demand: self._on_demand,
-            Start: self._on_start,
-            Hold: lambda _: self._feed.hold(),
-            Drain: self._on_drain,
-            Force: self._on_force,
-        }
 
     def connect_to(self, downstream: Address) -> None:
         """Say where chunks go; before the start."""
@@ -43,6 +36,9 @@ class InputStage(Stage):
 
     def _on_demand(self, message: Demand) -> None:
         self._feed.demand(message.count)
+
+    def _on_hold(self, _: Hold) -> None:
+        self._feed.hold()
 
     def _on_start(self, _: Start) -> None:
         if self._main is None:
@@ -96,3 +92,12 @@ class InputStage(Stage):
             await self._source.close()
         finally:
             self._end()
+
+    HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Settlement: _on_settlement,
+        Demand: _on_demand,
+        Start: _on_start,
+        Hold: _on_hold,
+        Drain: _on_drain,
+        Force: _on_force,
+    }

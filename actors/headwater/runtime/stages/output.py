@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import cast
+from typing import Any, ClassVar, cast
 
 from headwater import tasks
 from headwater.acknowledge import Failure
@@ -40,19 +39,12 @@ class OutputStage(Stage):
         self._granted = 0
         self._under_way = 0
         self._tasks = tasks.TaskGroup()
-        self._queue: deque[Chunk] = deque()
+        self._queue: list[Chunk] = []
         self._pumping = False
         self._window = Window()
         self._acked: dict[Receipt, list[int]] = {}
         self._open = False
         self._ending = False
-        self._handlers = {
-            Chunk: self._on_chunk_many if target.write_many is not None else self._on_chunk,
-            Start: self._on_start,
-            Flush: self._on_flush,
-            End: self._on_end,
-            Force: self._on_force,
-        }
 
     def connect_to(self, upstream: Address) -> None:
         """Say whom to ask for more; before the start."""
@@ -94,6 +86,9 @@ class OutputStage(Stage):
     # -- one write a transaction
 
     def _on_chunk(self, chunk: Chunk) -> None:
+        if self._target.write_many is not None:
+            self._on_chunk_many(chunk)
+            return
         receipt = chunk.receipt
         indices = chunk.indices
         self._granted -= len(chunk.batches)
@@ -134,8 +129,7 @@ class OutputStage(Stage):
         )
         try:
             while self._queue:
-                chunks = list(self._queue)
-                self._queue.clear()
+                chunks, self._queue = self._queue, []
                 batches = chunks[0].batches if len(chunks) == 1 else [b for chunk in chunks for b in chunk.batches]
                 started = time.perf_counter()
                 failures = await write_many(batches)
@@ -186,6 +180,14 @@ class OutputStage(Stage):
         self._ending = True
         if not self._ended:
             tasks.Task(self._close(), self, "close").step()
+
+    HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Chunk: _on_chunk,
+        Start: _on_start,
+        Flush: _on_flush,
+        End: _on_end,
+        Force: _on_force,
+    }
 
 
 def by_origin(batch: Batch, failure: Failure) -> Failure:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
 
 from headwater import tasks
 from headwater.acknowledge import Failure
@@ -41,19 +41,14 @@ class PipelineStage(Stage):
         self._upstream: Address | None = None
         self._downstream: Address | None = None
         self._flush: Flush | None = None
-        self._handlers = {
-            Chunk: self._on_chunk,
-            Demand: self._on_demand,
-            Start: lambda _: self._started(),
-            Flush: self._on_flush,
-            End: self._on_end,
-            Force: self._on_force,
-        }
 
     def connect_to(self, upstream: Address, downstream: Address) -> None:
         """Say whom to ask for more and where chunks go; before the start."""
         self._upstream = upstream
         self._downstream = downstream
+
+    def _on_start(self, _: Start) -> None:
+        self._started()
 
     def _on_demand(self, message: Demand) -> None:
         self._credit += message.count
@@ -183,6 +178,15 @@ class PipelineStage(Stage):
             if orderly:
                 tell(self._downstream, End())
             self._end()
+
+    HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Chunk: _on_chunk,
+        Demand: _on_demand,
+        Start: _on_start,
+        Flush: _on_flush,
+        End: _on_end,
+        Force: _on_force,
+    }
 
 
 class _Parts:

@@ -1,7 +1,7 @@
 """How many transactions to take at a time: few while they take long, many while they are quick.
 
-Large chunks make fast streams fast; small ones keep slow streams from holding what they cannot use: little is read ahead,
-and a stop waits for little. The window doubles while chunks are quick and shrinks when they are not.
+Large chunks make fast streams fast; small ones keep slow streams from holding what they cannot use: little is read
+ahead, and a stop waits for little. The window doubles while chunks are quick and shrinks when they are not.
 """
 
 from __future__ import annotations
