@@ -1,0 +1,45 @@
+"""Processor `subprocess`: a program that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from headwater.message import Message
+
+Process = Callable[..., list[Message]]
+
+
+def shown(messages: list[Message]) -> list[tuple[bytes, str]]:
+    return [(m.content(), "" if m.error is None else m.error.text) for m in messages]
+
+
+@pytest.mark.parametrize("codec", ["lines", "length_prefixed_uint32_be", "netstring"])
+def test_each_message_is_exchanged_for_its_answer(process: Process, codec: str) -> None:
+    config = f"[{{subprocess: {{name: cat, codec_send: {codec}, codec_recv: {codec}}}}}]"
+    assert shown(process(config, "a", ["b b", ""], "c\nd")) == [(b"a", ""), (b"b b", ""), (b"", ""), (b"c\nd", "")]
+
+
+def test_a_program_that_ends_is_started_again(process: Process) -> None:
+    script = "read a; echo got $a; read b; echo gone >&2; exit 2"
+    config = f"[{{subprocess: {{name: sh, args: ['-c', '{script}']}}}}]"
+    assert shown(process(config, "1", "2", "3")) == [
+        (b"got 1", ""),
+        (b"2", "exit status 2: gone"),
+        (b"got 3", ""),
+    ]
+
+
+def test_answers_have_a_bound(process: Process) -> None:
+    config = "[{subprocess: {name: cat, max_buffer: 10}}]"
+    assert shown(process(config, "0123456789", "0123456789a", "b")) == [
+        (b"0123456789", ""),
+        (b"0123456789a", "bufio.Scanner: token too long"),
+        (b"b", ""),
+    ]
+
+
+def test_the_program_has_to_be_there(process: Process) -> None:
+    with pytest.raises(Exception, match='exec: "no-such-program": executable file not found in'):
+        process("[{subprocess: {name: no-such-program}}]", "a")
