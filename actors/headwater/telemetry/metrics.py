@@ -33,6 +33,9 @@ Rename = Callable[[str, dict[str, str]], tuple[str, dict[str, str]] | None]
 RETENTION: Final = 300.0
 """Seconds for which the series of a dropped stream are still shown, so that a scraper sees their last values."""
 
+INDEXED: Final = "stream"
+"""The label by which series are dropped, so that doing so looks at none but theirs."""
+
 RETAINED: Final = 64
 """Dropped streams whose series are still shown, at the most."""
 
@@ -217,6 +220,7 @@ class MetricRegistry:
         self._lock = threading.Lock()
         self._entries: dict[Key, _Entry] = {}
         self._dropped: dict[frozenset[tuple[str, str]], tuple[float, list[Key]]] = {}
+        self._by_label: dict[tuple[str, str], dict[Key, None]] = {}
         self._rename = rename
         self._buckets = tuple(buckets)
         self._parent = parent
@@ -281,8 +285,21 @@ class MetricRegistry:
     def _add(self, key: Key, entry: _Entry | None, series: Series) -> None:
         if entry is None or (entry.past is not None and entry.past.kind != series.kind):
             self._entries[key] = _Entry(series)
+            if entry is None:
+                for label in key[1]:
+                    if label[0] == INDEXED:
+                        self._by_label.setdefault(label, {})[key] = None
         else:
             entry.living.append(series)
+
+    def _forget(self, key: Key) -> None:
+        del self._entries[key]
+        for label in key[1]:
+            keys = self._by_label.get(label)
+            if keys is not None:
+                keys.pop(key, None)
+                if not keys:
+                    del self._by_label[label]
 
     def drop(self, **labels: str) -> None:
         """Forget all series that have these labels, after a last while in which they are still shown.
@@ -292,7 +309,9 @@ class MetricRegistry:
         wanted = frozenset(labels.items())
         now = self._now()
         with self._lock:
-            keys = [key for key in self._entries if wanted <= set(key[1])]
+            indexed = next((label for label in wanted if label[0] == INDEXED), None)
+            candidates = self._entries if indexed is None else self._by_label.get(indexed, ())
+            keys = [key for key in candidates if wanted <= set(key[1])]
             for key in keys:
                 entry = self._entries[key]
                 for series in tuple(entry.living):
@@ -312,7 +331,7 @@ class MetricRegistry:
             for key in keys:
                 entry = self._entries.get(key)
                 if entry is not None and not entry.living:
-                    del self._entries[key]
+                    self._forget(key)
 
     def items(self) -> list[tuple[str, Labels, Series]]:
         """All series, sorted by name and labels."""
