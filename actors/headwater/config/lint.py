@@ -123,7 +123,8 @@ class Linter:
 
     def field(self, field: Field, node: Node, line: int = 0) -> None:
         """Look at a value by its field; `line` is that of its key."""
-        if field.deprecated and (self._options.deprecated or self._options.dialect == "bento"):
+        dialect = self._options.dialect
+        if field.deprecated_in == dialect or (field.deprecated and (self._options.deprecated or dialect == "bento")):
             self._add(line or node.line, f"field {field.name} is deprecated", Code.DEPRECATED)
         if field.lint is not None:
             self._apply(field.lint, node)

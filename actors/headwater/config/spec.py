@@ -55,6 +55,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         optional: It may be missing although there is no default.
         advanced: Left out of short examples.
         deprecated: Accepted, and reported where somebody asks for it.
+        deprecated_in: The one dialect in which it is deprecated, where the others know nothing of that.
         secret: Never shown in echoes and logs.
         interpolated: Holds ``${! }`` expressions.
         format: What a text holds: ``bloblang``, ``duration``, ``url``, or nothing special.
@@ -79,6 +80,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
     optional: bool = False
     advanced: bool = False
     deprecated: bool = False
+    deprecated_in: str = ""
     secret: bool = False
     interpolated: bool = False
     format: str = ""

@@ -267,11 +267,13 @@ class Config:
         return self.child(name) if self.has(name) else None
 
     def children(self, name: str = "") -> list[ComponentConfig]:
-        """A list of child components, ready to be built; empty where there is none."""
+        """A list of child components, ready to be built; empty where there is none, also where one is required."""
         from headwater.config.infer import infer_items
 
         kind: Any = self._locate(name)[1].type
         path = f"{self.path}.{name}" if name else self.path
+        if not self.has(name):
+            return []
         return infer_items(self._items(name), kind, path, self.catalogue)
 
     def child_map(self, name: str = "") -> dict[str, ComponentConfig]:

@@ -39,5 +39,5 @@ def test_only_what_failed_goes_on(deliver: Deliver, tmp_path: Path, first: str) 
 
 
 def test_without_outputs_it_cannot_be_built(deliver: Deliver) -> None:
-    with pytest.raises(Exception, match="attempting to create fallback output type with no outputs"):
+    with pytest.raises(Exception, match="attempting to create broker output type with no outputs"):
         deliver("output: {fallback: []}", "a")

@@ -70,7 +70,7 @@ class Broker(Output):
         if not configs:
             raise ConfigError("attempting to create broker output type with no outputs")
         outputs = [resources.build_output(child) for child in configs]
-        if pattern not in PATTERNS:
+        if len(outputs) > 1 and pattern not in PATTERNS:
             raise ConfigError(f"broker pattern was not recognised: {pattern}")
         self._pattern: Pattern
         if pattern == "round_robin":

@@ -50,7 +50,7 @@ class Fallback(Output):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._children = [resources.build_output(child) for child in config.children()]
         if not self._children:
-            raise ConfigError("attempting to create fallback output type with no outputs")
+            raise ConfigError("attempting to create broker output type with no outputs")
         self.max_in_flight = max(child.max_in_flight for child in self._children)
         if self._children[0].write_many is not None:
             self._first = Lane(self._children[0])
