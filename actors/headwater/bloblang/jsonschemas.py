@@ -186,7 +186,7 @@ class _Schemas:
         if isinstance(reference, str):
             self.resolve(reference)
             return
-        types = schema.get("type", ())
+        types = schema.get("type", [])
         for name in [types] if isinstance(types, str) else types if isinstance(types, list) else [None]:
             if name not in _TYPES:
                 listed = " ".join(_TYPES)

@@ -149,3 +149,35 @@ def _inner(place: str, name: str, value: Any, depth: int) -> _Inferred:
 )
 def infer_schema(target: Any) -> dict[str, Any]:
     return _infer("", target, 0).value()
+
+
+# Paths ---------------------------------------------------------------------------------------------------------------
+
+
+def _json_path(expression: str) -> Callable[[Any], Any]:
+    from headwater.bloblang.jsonpath import compile_path
+
+    return compile_path(expression)
+
+
+method(
+    "json_path",
+    Param("expression", "string", "The path."),
+    target="any",
+    bare=True,
+    constructor=True,
+    category=STRUCTURES,
+    receives=("any",),
+    status="experimental",
+    summary="What a JSON path leads to.",
+    examples=[
+        Example(
+            "", 'root.all_names = this.json_path("$..name")', ('{"name":"alice","foo":{"name":"bob"}}', '{"all_names":["alice","bob"]}')
+        ),
+        Example(
+            "",
+            "root.text_objects = this.json_path(\"$.body[?(@.type=='text')]\")",
+            ('{"body":[{"type":"image","id":"foo"},{"type":"text","id":"bar"}]}', '{"text_objects":[{"id":"bar","type":"text"}]}'),
+        ),
+    ],
+)(_json_path)
