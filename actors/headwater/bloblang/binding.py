@@ -153,7 +153,7 @@ def _near(name: str, known: list[str]) -> str:
     best, least = "", len(name) + 1
     for each in known:
         distance = _distance(name, each)
-        if distance < least:
+        if distance <= least:
             best, least = each, distance
     return best
 
