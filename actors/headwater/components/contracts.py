@@ -109,6 +109,18 @@ class Processor:
 class Buffer:
     """Holds messages between the input and the rest of a stream, and acks them when it has them."""
 
+    bounded: ClassVar[bool] = True
+    """Whether only so many batches are being written at once. Not for buffers that return from `write` long after they
+    took a batch, such as windows of time: they have to see all that comes."""
+
+    accept: Callable[[list[Batch]], int] | None = None
+    """Optional fast path for buffers that need not wait while there is room: takes batches from the front of a list as
+    long as there is, and tells how many. The others are given to `write`."""
+
+    write_many: Callable[[list[Batch]], object] | None = None
+    """Optional fast path for buffers that keep many batches with one step: a coroutine function that returns None when
+    all are kept, else a list with a failure or None for each. Used instead of `write` where it is set."""
+
     async def connect(self) -> None:
         """Get ready: open files, recover what is there."""
 

@@ -89,6 +89,21 @@ class _Store(Input):
         return self._bytes + size <= self._limit
 
     # HOT: once a batch
+    def put_now(self, batch: Batch, size: int) -> bool:
+        """Keep a batch if there is room and nobody waits for it."""
+        if self._waits or self._bytes + size > self._limit:
+            return False
+        self._bytes += size
+        self._keep(batch, size)
+        return True
+
+    def _keep(self, batch: Batch, size: int) -> None:
+        self._entries.append(_Entry(batch, size))
+        self._messages += len(batch)
+        self._meter.active(self._messages)
+        if not self._changed.is_set():
+            self._changed.set()
+
     async def put(self, batch: Batch, size: int) -> None:
         """Keep a batch, once there is room."""
         if self._waits or not self.fits(size):
@@ -107,10 +122,7 @@ class _Store(Input):
                 raise
         else:
             self._bytes += size
-        self._entries.append(_Entry(batch, size))
-        self._messages += len(batch)
-        self._meter.active(self._messages)
-        self._changed.set()
+        self._keep(batch, size)
 
     def end(self) -> None:
         """No more will be put."""
@@ -211,6 +223,17 @@ class MemoryBuffer(Buffer):
         policy = config.object("batch_policy")
         if policy.boolean("enabled"):
             self._source = BatchedInput(self._store, Batcher(policy, resources))
+        self.accept = self._accept
+
+    # HOT: once a chunk
+    def _accept(self, batches: list[Batch]) -> int:
+        store = self._store
+        for place, batch in enumerate(batches):
+            size = sum([len(message.content()) for message in batch])
+            if not store.put_now(numbered(batch), size):
+                return place
+            self._meter.received(len(batch))
+        return len(batches)
 
     async def write(self, batch: Batch) -> None:
         size = sum([len(message.content()) for message in batch])

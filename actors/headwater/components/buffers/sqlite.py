@@ -89,6 +89,7 @@ class SqliteBuffer(Buffer):
         self._replays = Replays()
         self._ended = False
         self._next_compaction = 0.0
+        self.write_many = self._write_many
 
     async def connect(self) -> None:
         if self._file is not None:
@@ -100,12 +101,12 @@ class SqliteBuffer(Buffer):
     # -- writing
 
     async def write(self, batch: Batch) -> None:
-        failures = await self.write_many([batch])
+        failures = await self._write_many([batch])
         if failures is not None and failures[0] is not None:
             raise failures[0]
 
     # HOT: once a chunk
-    async def write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
         """Store batches with one commit. Returns: None when all are on disk, else a failure for each."""
         stored: list[Batch] = batches
         if len(self._before):

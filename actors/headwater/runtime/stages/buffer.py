@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar, cast
 
 from headwater import tasks
+from headwater.acknowledge import Failure
 from headwater.components.contracts import Buffer
 from headwater.errors import ComponentError
 from headwater.message import Batch
@@ -25,7 +26,8 @@ class BufferStage(Stage):
         self._feed = Feed(self.actor_ref, buffer.read)
         self._main: tasks.Task[None] | None = None
         self._upstream: Address | None = None
-        self._window = Window(minimum=16)
+        # A commit takes about as long for many batches as for one.
+        self._window = Window(minimum=16 if buffer.write_many is None else 256)
         self._granted = 0
         self._under_way = 0
         self._acked: dict[Receipt, list[int]] = {}
@@ -65,14 +67,44 @@ class BufferStage(Stage):
     # -- towards the input
 
     def _on_chunk(self, chunk: Chunk) -> None:
-        self._granted -= len(chunk.batches)
-        self._under_way += len(chunk.batches)
-        indices = chunk.indices
+        batches = chunk.batches
+        count = len(batches)
+        self._granted -= count
+        self._under_way += count
+        indices = range(count) if chunk.indices is None else chunk.indices
         started = time.perf_counter()
-        for place, batch in enumerate(chunk.batches):
-            self._writes.spawn(self._write(batch, chunk.receipt, place if indices is None else indices[place]), "write")
+        if self._buffer.write_many is not None:
+            self._writes.spawn(self._write_many(batches, chunk.receipt, indices, started), "write")
+            return
+        taken = 0
+        if self._buffer.accept is not None:
+            taken = self._buffer.accept(batches)
+            self._under_way -= taken
+            if taken:
+                self._acked.setdefault(chunk.receipt, []).extend(indices[:taken])
+        for place in range(taken, count):
+            self._writes.spawn(self._write(batches[place], chunk.receipt, indices[place]), "write")
         if not self._under_way:
-            self._window.observe(len(chunk.batches), time.perf_counter() - started)
+            self._window.observe(count, time.perf_counter() - started)
+
+    # HOT: once a chunk
+    async def _write_many(self, batches: list[Batch], receipt: Receipt, indices: Sequence[int], started: float) -> None:
+        write_many = cast("Callable[[list[Batch]], Awaitable[list[Failure | None] | None]]", self._buffer.write_many)
+        try:
+            failures = await write_many(batches)
+        except ComponentError as error:
+            failures = [error] * len(batches)
+        finally:
+            self._under_way -= len(batches)
+        self._window.observe(len(batches), time.perf_counter() - started)
+        if failures is None:
+            self._acked.setdefault(receipt, []).extend(indices)
+            return
+        for index, failure in zip(indices, failures, strict=True):
+            if failure is None:
+                self._acked.setdefault(receipt, []).append(index)
+            else:
+                receipt.settle([index], failure)
 
     async def _write(self, batch: Batch, receipt: Receipt, index: int) -> None:
         try:
@@ -94,7 +126,9 @@ class BufferStage(Stage):
 
     def _grant(self) -> None:
         if self._open and not self._no_more:
-            room = self._window.limit - self._under_way - self._granted
+            room = self._window.limit - self._granted
+            if self._buffer.bounded:
+                room -= self._under_way
             if room > 0:
                 self._granted += room
                 tell(self._upstream, Demand(room))
