@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from headwater.config.nodes import Node, loose_bool, resolve
+from headwater.config.nodes import Node, decode_binary, loose_bool, resolve
 
 
 class WrongType(ValueError):
@@ -24,7 +24,10 @@ def text(node: Node) -> str:
     """Any scalar as text, as it is written; a null is the empty text."""
     if not node.is_scalar:
         raise WrongType(node, "string")
-    return "" if node.tag == "!!null" else node.value
+    tag = node.tag
+    if tag == "!!binary":
+        return decode_binary(node.value)
+    return "" if tag == "!!null" else node.value
 
 
 def integer(node: Node) -> int:
@@ -62,7 +65,7 @@ def boolean(node: Node) -> bool:
         if tag == "!!null":
             return False
         if tag == "!!str":
-            value = None if node.style else loose_bool(node.value)
+            value = loose_bool(node.value)
             if value is not None:
                 return value
     raise WrongType(node, "bool")

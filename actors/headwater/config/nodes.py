@@ -6,6 +6,8 @@ whole numbers, and an unquoted date is a time. A tree may share nodes where the 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +36,8 @@ _TIME: Final = re.compile(
 _NO_ITEMS: Final[list[Any]] = []
 _NO_PAIRS: Final[list[Any]] = []
 _DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_LOOSE_TRUE: Final = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"})
-_LOOSE_FALSE: Final = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+_LOOSE_TRUE: Final = frozenset({"y", "Y", "yes", "on"})
+_LOOSE_FALSE: Final = frozenset({"n", "N", "no", "off"})
 
 
 class Node:
@@ -283,14 +285,24 @@ def decode_scalar(node: Node) -> Any:
     tag = node.tag
     if tag == "!!str":
         return node.value
+    if tag == "!!binary":
+        return decode_binary(node.value)
     value = resolve(node.value)
     if tag == "!!float" and isinstance(value[1], int | float):
         return float(value[1])
     return value[1] if value[0] == tag else node.value
 
 
+def decode_binary(text: str) -> str:
+    """The text in a base64 scalar; itself where it is none."""
+    try:
+        return base64.b64decode(text).decode("utf-8", "surrogateescape")
+    except binascii.Error:
+        return text
+
+
 def loose_bool(text: str) -> bool | None:
-    """What a plain scalar means where a boolean is due: `yes`, `on`, `n` count too."""
+    """What a text means where a boolean is due: `yes`, `on`, `n` count, quoted ones too."""
     if text in _LOOSE_TRUE:
         return True
     return False if text in _LOOSE_FALSE else None
