@@ -1,10 +1,10 @@
 """A source and a target that tests hold in their hands: what was read, acked and nacked, and what arrived.
 
-    with observed() as it:
-        it.create("pipeline: {processors: [{mapping: 'root = content().uppercase()'}]}")
-        it.feed("a", "b")
-        it.until(lambda: it.acked == [0, 1])
-        assert it.delivered == ["A", "B"]
+with observed() as it:
+    it.create("pipeline: {processors: [{mapping: 'root = content().uppercase()'}]}")
+    it.feed("a", "b")
+    it.until(lambda: it.acked == [0, 1])
+    assert it.delivered == ["A", "B"]
 """
 
 from __future__ import annotations
@@ -109,7 +109,13 @@ def _catalogue(it: Observed) -> Catalogue:
             it.closed.append("source")
 
     @component(
-        spec("output", "target", integer("max_in_flight", default=1), text("name", default="target"), summary="Seen by a test.")
+        spec(
+            "output",
+            "target",
+            integer("max_in_flight", default=1),
+            text("name", default="target"),
+            summary="Seen by a test.",
+        )
     )
     class Target(Output):
         def __init__(self, config: Any, resources: Any) -> None:
@@ -183,5 +189,3 @@ def observed() -> Iterator[Observed]:
     while left := [each for each in set(threading.enumerate()) - before if each.is_alive()]:
         assert time.monotonic() < deadline, f"threads left: {left}"
         time.sleep(0.005)
-
-

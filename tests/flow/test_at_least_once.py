@@ -1,4 +1,5 @@
-"""The proof of at-least-once: a transaction is acked when all that came of it was delivered or deliberately dropped, and only then.
+"""The proof of at-least-once: a transaction is acked when all that came of it was delivered or deliberately dropped,
+and only then.
 
 Each test feeds a source, watches what it is told (acked, nacked), and what arrives at the target.
 """
@@ -102,9 +103,7 @@ def test_a_part_that_fails_brings_back_only_its_messages(it: Observed) -> None:
         return False
 
     it.refuse = once
-    it.in_process = lambda batch: [
-        [Message(message.content().upper(), origin=message.origin)] for message in batch
-    ]
+    it.in_process = lambda batch: [[Message(message.content().upper(), origin=message.origin)] for message in batch]
     it.create("pipeline: {processors: [{code: {}}]}", source="source: {auto_replay_nacks: true}")
     it.feed_batch("a", "b", "c")
     it.until(lambda: it.acked == [0])

@@ -14,7 +14,8 @@ CONFIGS = (
     "input: {generate: {mapping: 'root.id = 1', interval: '', count: 3}}\noutput: {drop: {}}",
     "input: {generate: {mapping: 'root.id = 1', interval: 1h}}\nbuffer: {memory: {}}\n"
     "pipeline: {processors: [{mapping: 'root = this'}, {sleep: {duration: 1h}}]}\noutput: {drop: {}}",
-    "input: {http_server: {path: /post}}\noutput: {switch: {cases: [{check: 'true', output: {inproc: x}}, {output: {drop: {}}}]}}",
+    "input: {http_server: {path: /post}}\n"
+    "output: {switch: {cases: [{check: 'true', output: {inproc: x}}, {output: {drop: {}}}]}}",
     "input: {broker: {inputs: [{inproc: x}, {inproc: y}]}}\noutput: {broker: {outputs: [{drop: {}}, {reject: no}]}}",
 )
 

@@ -66,9 +66,7 @@ def test_nothing_is_lost_and_turns_do_not_overlap(place: Place, hurried: None) -
     for _ in range(20):
         reference = Counting.start(*place.all)
         actor = reference._actor_weakref()
-        senders = [
-            threading.Thread(target=lambda: [reference.tell(number) for number in range(300)]) for _ in range(4)
-        ]
+        senders = [threading.Thread(target=lambda: [reference.tell(number) for number in range(300)]) for _ in range(4)]
         for sender in senders:
             sender.start()
         for sender in senders:
