@@ -428,11 +428,7 @@ def encode_text(text: str) -> bytes:
 
 
 def to_text(value: Value) -> str:
-    """A value as `.string()` and interpolation give it.
-
-    Raises:
-        BloblangError: It holds a number that JSON cannot hold.
-    """
+    """A value as `.string()` and interpolation give it; null where it holds what JSON cannot."""
     kind = type(value)
     if kind is str:
         return value  # type: ignore[no-any-return]
@@ -443,7 +439,10 @@ def to_text(value: Value) -> str:
     if value is None:
         return "null"
     if kind is list or kind is dict:
-        return json_text(value)
+        try:
+            return json_text(value)
+        except BloblangError:
+            return "null"
     if kind is Timestamp:
         return value.text()  # type: ignore[no-any-return]
     return "null" if isinstance(value, (Marker, HollowArray)) else number_text(value)
