@@ -15,6 +15,7 @@ _UNITS: Final = {
     "h": 3_600_000_000_000,
 }
 _LIMIT: Final = 1 << 63
+_DIGITS: Final = 20
 
 
 class InvalidDuration(ValueError):
@@ -67,8 +68,11 @@ def parse_duration(text: str) -> int:
         scale = _UNITS.get(unit)
         if scale is None:
             raise InvalidDuration(f"time: unknown unit {quote(unit)} in duration {quote(text)}")
-        total += int(whole or "0") * scale
+        if len(whole.lstrip("0")) > _DIGITS:
+            raise InvalidDuration(f"time: invalid duration {quote(text)}")
+        total += int(whole[-_DIGITS:] or "0") * scale
         if fraction:
+            fraction = fraction[:_DIGITS]
             total += int(fraction) * scale // 10 ** len(fraction)
         if total > _LIMIT:
             raise InvalidDuration(f"time: invalid duration {quote(text)}")

@@ -21,6 +21,7 @@ from headwater.durations import InvalidDuration, format_duration, format_seconds
         ("5.s", 5_000_000_000),
         ("1.5h", 5_400_000_000_000),
         ("-1m", -60_000_000_000),
+        ("0" * 5_000 + "1.5" + "0" * 5_000 + "s", 1_500_000_000),
         ("+3s", 3_000_000_000),
     ],
 )
@@ -38,6 +39,7 @@ def test_parsing(text: str, nanoseconds: int) -> None:
         ("1d", 'time: unknown unit "d" in duration "1d"'),
         (".s", 'time: invalid duration ".s"'),
         ("-", 'time: invalid duration "-"'),
+        ("9" * 5_000 + "s", f'time: invalid duration "{"9" * 5_000}s"'),
         ("9999999999h", 'time: invalid duration "9999999999h"'),
     ],
 )

@@ -28,6 +28,8 @@ _RESOLVED: Final[dict[str, tuple[str, Any]]] = {
 }
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _INT: Final = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|0[bB][01]+|[1-9][0-9]*)", re.ASCII)
+_LONGEST_INT: Final = 80
+"""Characters that 64 bits can take, in the longest notation, and some leading zeros."""
 _TIME: Final = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]+))?(Z|[-+][0-9]{2}:[0-9]{2})?)?",
@@ -240,7 +242,7 @@ def resolve(text: str) -> tuple[str, Any]:
 
 def parse_int(text: str) -> int | None:
     """A whole number of at most 64 bits, in base 10, 16, 8 (``0o17`` and ``017``) or 2; None where it is none."""
-    if not _INT.fullmatch(text):
+    if len(text) > _LONGEST_INT or not _INT.fullmatch(text):
         return None
     digits = text.lstrip("+-")
     if len(digits) > 1 and digits[0] == "0":
