@@ -10,17 +10,37 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-_FEMALE = "Ada Alice Anna Carla Clara Diana Elena Emma Fatima Grace Hannah Ines Julia Katrin Lena Maria Nadia Olga Petra Rosa Sofia Tanja Ursula Vera Wanda Yuki Zoe".split()
-_MALE = "Adam Alan Boris Carl David Emil Felix Georg Hugo Ivan Jonas Karim Lars Marco Niels Oskar Paul Quentin Rafael Samuel Tomas Uwe Viktor Walter Xaver Yusuf Zeno".split()
-_LAST = "Abel Baker Costa Dahl Evans Fischer Garcia Haas Ito Jansen Kowalski Larsen Meyer Novak Olsen Peters Quinn Rossi Silva Tanaka Ueda Vogel Weber Xu Young Zimmer".split()
-_WORDS = "amber basin cedar delta ember fjord glade harbor inlet jetty knoll ledge meadow north ocean pebble quarry ridge shore tide upland valley water yonder zenith".split()
-_CHINESE_LAST = "王 李 张 刘 陈 杨 黄 赵 吴 周".split()
-_CHINESE_FIRST = "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超".split()
-_TLDS = "com org net info biz".split()
-_ZONES = "Europe/Berlin America/New_York Asia/Tokyo Africa/Nairobi Australia/Sydney America/Bogota Asia/Kolkata UTC".split()
-_CURRENCIES = "EUR USD JPY GBP CHF SEK NOK DKK PLN CZK AUD CAD BRL INR ZAR".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+
+def _list(words: str) -> list[str]:
+    return words.split()
+
+
+_FEMALE = _list(
+    "Ada Alice Anna Carla Clara Diana Elena Emma Fatima Grace Hannah Ines Julia Katrin Lena Maria Nadia Olga Petra "
+    "Rosa Sofia Tanja Ursula Vera Wanda Yuki Zoe"
+)
+_MALE = _list(
+    "Adam Alan Boris Carl David Emil Felix Georg Hugo Ivan Jonas Karim Lars Marco Niels Oskar Paul Quentin Rafael "
+    "Samuel Tomas Uwe Viktor Walter Xaver Yusuf Zeno"
+)
+_LAST = _list(
+    "Abel Baker Costa Dahl Evans Fischer Garcia Haas Ito Jansen Kowalski Larsen Meyer Novak Olsen Peters Quinn Rossi "
+    "Silva Tanaka Ueda Vogel Weber Xu Young Zimmer"
+)
+_WORDS = _list(
+    "amber basin cedar delta ember fjord glade harbor inlet jetty knoll ledge meadow north ocean pebble quarry ridge "
+    "shore tide upland valley water yonder zenith"
+)
+_CHINESE_LAST = _list("王 李 张 刘 陈 杨 黄 赵 吴 周")
+_CHINESE_FIRST = _list("伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超")
+_TLDS = _list("com org net info biz")
+_ZONES = _list(
+    "Europe/Berlin America/New_York Asia/Tokyo Africa/Nairobi Australia/Sydney America/Bogota Asia/Kolkata UTC"
+)
+_CURRENCIES = _list("EUR USD JPY GBP CHF SEK NOK DKK PLN CZK AUD CAD BRL INR ZAR")
+_DAYS = _list("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+_MONTHS = _list("January February March April May June July August September October November December")
+_CENTURIES = _list("I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI")
 _CARDS = {"Visa": ("4", 16), "MasterCard": ("51", 16), "American Express": ("34", 15), "Discover": ("6011", 16)}
 
 _random = random.SystemRandom()
@@ -90,7 +110,7 @@ FUNCTIONS: dict[str, Callable[[], Any]] = {
     "day_of_week": lambda: _pick(_DAYS),
     "day_of_month": lambda: str(_random.randint(1, 28)),
     "timestamp": lambda: _moment().strftime("%Y-%m-%d %H:%M:%S"),
-    "century": lambda: _pick("I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI".split()),
+    "century": lambda: _pick(_CENTURIES),
     "timezone": lambda: _pick(_ZONES),
     "time_period": lambda: _pick(("AM", "PM")),
     "email": lambda: f"{_letters(7)}@{_domain()}",

@@ -146,7 +146,7 @@ def _digits(template: str, at: int) -> tuple[int | None, int]:
 
 
 def _index(template: str, at: int, position: int, count: int) -> tuple[int, int, bool, bool]:
-    """Read an argument index such as ``[2]``: the position, where to go on, whether there was one, whether it is good."""
+    """Read an argument index such as ``[2]``: the position, where to go on, whether there was one, and a good one."""
     if at >= len(template) or template[at] != "[":
         return position, at, False, True
     close = template.find("]", at)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import Final
 
 from headwater.bloblang.gotext import quote
 from headwater.bloblang.values import Timestamp
@@ -143,7 +145,7 @@ def _year(year: int) -> str:
     return f"{year:04d}" if year >= 0 else f"-{-year:04d}"
 
 
-_SIMPLE = {
+_SIMPLE: Final[dict[str, Callable[..., str]]] = {
     "2006": lambda year, *_: _year(year),
     "06": lambda year, *_: f"{abs(year) % 100:02d}",
     "January": lambda _, month, *__: MONTHS[month - 1],
@@ -210,7 +212,21 @@ def time_string(timestamp: Timestamp) -> str:
 class _Parts:
     """What was read of a time so far."""
 
-    __slots__ = ("am", "day", "hour", "minute", "month", "named", "nanosecond", "offset", "pm", "second", "yday", "year", "zone")
+    __slots__ = (
+        "am",
+        "day",
+        "hour",
+        "minute",
+        "month",
+        "named",
+        "nanosecond",
+        "offset",
+        "pm",
+        "second",
+        "yday",
+        "year",
+        "zone",
+    )
 
     def __init__(self) -> None:
         self.year, self.month, self.day, self.yday = 0, -1, -1, -1
@@ -278,7 +294,9 @@ def _following(layout: str, literal: str, element: str) -> bool:
 
 
 def _failure(text: str, layout: str, value: str, element: str) -> LayoutError:
-    return LayoutError(f"parsing time {quote(text)} as {quote(layout)}: cannot parse {quote(value)} as {quote(element)}")
+    return LayoutError(
+        f"parsing time {quote(text)} as {quote(layout)}: cannot parse {quote(value)} as {quote(element)}"
+    )
 
 
 def _skip(value: str, literal: str) -> str | None:

@@ -105,10 +105,7 @@ def sin(x: float) -> float:
         negative = not negative
         j -= 4
     zz = z * z
-    if j in (1, 2):
-        y = 1.0 - 0.5 * zz + zz * zz * _polynomial(zz, _COS)
-    else:
-        y = z + z * zz * _polynomial(zz, _SIN)
+    y = 1.0 - 0.5 * zz + zz * zz * _polynomial(zz, _COS) if j in (1, 2) else z + z * zz * _polynomial(zz, _SIN)
     return -y if negative else y
 
 
@@ -124,10 +121,7 @@ def cos(x: float) -> float:
     if j > 1:
         negative = not negative
     zz = z * z
-    if j in (1, 2):
-        y = z + z * zz * _polynomial(zz, _SIN)
-    else:
-        y = 1.0 - 0.5 * zz + zz * zz * _polynomial(zz, _COS)
+    y = z + z * zz * _polynomial(zz, _SIN) if j in (1, 2) else 1.0 - 0.5 * zz + zz * zz * _polynomial(zz, _COS)
     return -y if negative else y
 
 
@@ -237,7 +231,7 @@ def _power(x: float, y: float) -> float:
     x1, xe = math.frexp(x)
     i = int(yi)
     while i:
-        if xe < -(1 << 12) or 1 << 12 < xe:
+        if xe < -(1 << 12) or xe > 1 << 12:
             ae += xe
             break
         if i & 1:

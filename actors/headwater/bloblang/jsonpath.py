@@ -1,7 +1,7 @@
 """JSON paths, such as ``$.store.book[?(@.price < 10)].title``, with filters that calculate and compare.
 
-A path that can lead to one place only gives what is there, or fails; one with wildcards, slices, filters, unions or ``..``
-gives an array of all that it leads to.
+A path that can lead to one place only gives what is there, or fails; one with wildcards, slices, filters, unions or
+``..`` gives an array of all that it leads to.
 """
 
 from __future__ import annotations
@@ -407,7 +407,9 @@ def _select(value: Any, key: Any) -> Any:
         try:
             index = int(key)
         except (TypeError, ValueError):
-            raise _Failure(f'could not select value, invalid key: strconv.Atoi: parsing "{key}": invalid syntax') from None
+            raise _Failure(
+                f'could not select value, invalid key: strconv.Atoi: parsing "{key}": invalid syntax'
+            ) from None
         if not -len(value) <= index < len(value):
             raise _Failure(f"index {index} out of bounds")
         return value[index]

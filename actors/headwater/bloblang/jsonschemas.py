@@ -114,7 +114,9 @@ def _exact(value: Any) -> Fraction:
     kind = type(value)
     if kind is Fragment:
         text = fragment_text(value)
-        return Fraction(Decimal(text)) if len(text) < 60 and abs(Decimal(text).adjusted()) < 400 else Fraction(float(text))
+        return (
+            Fraction(Decimal(text)) if len(text) < 60 and abs(Decimal(text).adjusted()) < 400 else Fraction(float(text))
+        )
     return Fraction(repr(float(value))) if isinstance(value, float) else Fraction(int(value))
 
 
@@ -190,7 +192,9 @@ class _Schemas:
         for name in [types] if isinstance(types, str) else types if isinstance(types, list) else [None]:
             if name not in _TYPES:
                 listed = " ".join(_TYPES)
-                raise _bad(f"has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values are:[{listed}]")
+                raise _bad(
+                    f"has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values are:[{listed}]"
+                )
         for keyword in ("properties", "patternProperties", "definitions"):
             inner = schema.get(keyword, {})
             if not isinstance(inner, dict):
@@ -205,7 +209,16 @@ class _Schemas:
                 raise _bad(f"{keyword} must be of type array")
             for item in inner:
                 self.check(item, depth + 1)
-        for keyword in ("not", "additionalItems", "additionalProperties", "contains", "propertyNames", "if", "then", "else"):
+        for keyword in (
+            "not",
+            "additionalItems",
+            "additionalProperties",
+            "contains",
+            "propertyNames",
+            "if",
+            "then",
+            "else",
+        ):
             if keyword in schema:
                 self.check(schema[keyword], depth + 1)
         items = schema.get("items", True)
@@ -257,7 +270,9 @@ class _Schemas:
         base, fragment = urldefrag(reference)
         node = self.root if not base else self._ids.get(base)
         if node is None:
-            raise _bad(f"Object has no key '{reference}'" if not base else f"reference {reference} is not part of the schema")
+            raise _bad(
+                f"Object has no key '{reference}'" if not base else f"reference {reference} is not part of the schema"
+            )
         if not fragment:
             return node
         if not fragment.startswith("/"):
@@ -351,7 +366,9 @@ class _Schemas:
                     result.add(path, f'Must validate "{branch}" as "if" {was}')
                     result.merge(tried_branch)
 
-    def _dependencies(self, schema: dict[str, Any], value: Any, result: _Result, path: tuple[str, ...], depth: int) -> None:
+    def _dependencies(
+        self, schema: dict[str, Any], value: Any, result: _Result, path: tuple[str, ...], depth: int
+    ) -> None:
         for name, needed in schema.get("dependencies", {}).items():
             if name not in value:
                 continue
@@ -373,7 +390,9 @@ class _Schemas:
         if checker is not None and type(value) is str and not checker(value):
             result.add(path, f"Does not match format '{schema['format']}'")
 
-    def _array(self, schema: dict[str, Any], value: list[Any], result: _Result, path: tuple[str, ...], depth: int) -> None:
+    def _array(
+        self, schema: dict[str, Any], value: list[Any], result: _Result, path: tuple[str, ...], depth: int
+    ) -> None:
         items = schema.get("items")
         if isinstance(items, list):
             for index, (inner, item) in enumerate(zip(items, value, strict=False)):
@@ -405,7 +424,9 @@ class _Schemas:
                 if tried:
                     result.merge(max(tried, key=lambda each: each.score))
 
-    def _object(self, schema: dict[str, Any], value: dict[str, Any], result: _Result, path: tuple[str, ...], depth: int) -> None:
+    def _object(
+        self, schema: dict[str, Any], value: dict[str, Any], result: _Result, path: tuple[str, ...], depth: int
+    ) -> None:
         if "minProperties" in schema and len(value) < _exact(schema["minProperties"]):
             result.add(path, f"Must have at least {int(_exact(schema['minProperties']))} properties")
         if "maxProperties" in schema and len(value) > _exact(schema["maxProperties"]):
@@ -535,7 +556,9 @@ def _matching(pattern: str) -> Callable[[str], bool]:
 
 
 _email = _matching(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-_host = _matching(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?")
+_host = _matching(
+    r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?"
+)
 
 _FORMATS: Final[dict[Any, Callable[[str], bool]]] = {
     "date": _layouts("2006-01-02"),

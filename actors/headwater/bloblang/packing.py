@@ -1,4 +1,4 @@
-"""MessagePack, written as the reference writes it (numbers always in full width), and read by the format's whole table."""
+"""MessagePack, written with numbers in full width as the reference does, and read by the whole table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,21 @@ _FIXED = {
     0xD2: ">i",
     0xD3: ">q",
 }
-_SIZES = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4, 0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4}
+_SIZES = {
+    0xC4: 1,
+    0xC5: 2,
+    0xC6: 4,
+    0xD9: 1,
+    0xDA: 2,
+    0xDB: 4,
+    0xDC: 2,
+    0xDD: 4,
+    0xDE: 2,
+    0xDF: 4,
+    0xC7: 1,
+    0xC8: 2,
+    0xC9: 4,
+}
 _FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
 _TIMESTAMP = 255
 
@@ -197,5 +211,3 @@ class _Unpacker:
             return Timestamp((packed & (1 << 34) - 1) * 1_000_000_000 + (packed >> 34))
         seconds = int.from_bytes(body[4:], "big", signed=True)
         return Timestamp(seconds * 1_000_000_000 + int.from_bytes(body[:4], "big"))
-
-

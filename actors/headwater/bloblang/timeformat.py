@@ -115,7 +115,9 @@ def find_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
-        raise BloblangError(f"failed to parse timezone location name: unknown time zone {name}", annotated=True) from None
+        raise BloblangError(
+            f"failed to parse timezone location name: unknown time zone {name}", annotated=True
+        ) from None
 
 
 # Writing -------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def format_xml(value: dict[str, Any], indent: str | None) -> str:
     """An object as an XML element, which its only key names, or ``doc`` where there are more.
 
     Args:
-        value: Keys with a hyphen in front are attributes, ``#text`` is the element's text, arrays are repeated elements.
+        value: Keys with a hyphen in front are attributes, ``#text`` is the text, arrays are repeated elements.
         indent: What a level is indented by; None for no line breaks.
 
     Raises:

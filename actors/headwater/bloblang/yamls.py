@@ -86,9 +86,7 @@ class _Reader:
                 continue
             name = self._key(key)
             if name in lines:
-                self.problems.append(
-                    f'line {key.line}: mapping key "{name}" already defined at line {lines[name]}'
-                )
+                self.problems.append(f'line {key.line}: mapping key "{name}" already defined at line {lines[name]}')
                 continue
             lines[name] = key.line
             result[name] = self.value(value, inside)
@@ -310,7 +308,10 @@ def _allowed(text: str) -> tuple[bool, bool, bool]:
 
 def _printable(char: str) -> bool:
     return (
-        " " <= char <= "~" or char == "\x85" or "\xa0" <= char <= "\ud7ff" or ("\ue000" <= char and char not in "\ufeff\ufffe\uffff")
+        " " <= char <= "~"
+        or char == "\x85"
+        or "\xa0" <= char <= "\ud7ff"
+        or (char >= "\ue000" and char not in "\ufeff\ufffe\uffff")
     )
 
 

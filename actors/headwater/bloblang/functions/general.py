@@ -21,7 +21,9 @@ Query = Callable[[Any], Any]
     "pi",
     category=GENERAL,
     summary="The number pi.",
-    examples=[Example("", "root.radians = this.degrees * (pi() / 180)", ('{"degrees":45}', '{"radians":0.7853981633974483}'))],
+    examples=[
+        Example("", "root.radians = this.degrees * (pi() / 180)", ('{"degrees":45}', '{"radians":0.7853981633974483}'))
+    ],
 )
 def pi() -> float:
     return math.pi
@@ -69,7 +71,9 @@ function(
     examples=[
         Example(
             "",
-            "root.a = range(0, 10)\nroot.b = range(start: 0, stop: this.max, step: 2)\nroot.c = range(0, -this.max, -2)",
+            "root.a = range(0, 10)\n"
+            "root.b = range(start: 0, stop: this.max, step: 2)\n"
+            "root.c = range(0, -this.max, -2)",
             ('{"max":10}', '{"a":[0,1,2,3,4,5,6,7,8,9],"b":[0,2,4,6,8],"c":[0,-2,-4,-6,-8]}'),
         )
     ],
@@ -190,7 +194,11 @@ function(
     summary="A number that grows by one with each call; each place in a mapping counts on its own.",
     examples=[
         Example("", "root.id = counter()", ("{}", '{"id":1}')),
-        Example("", 'root.streak = counter(set: if this.status != "success" { 0 })', ('{"status":"success"}', '{"streak":1}')),
+        Example(
+            "",
+            'root.streak = counter(set: if this.status != "success" { 0 })',
+            ('{"status":"success"}', '{"streak":1}'),
+        ),
     ],
 )(_counter)
 

@@ -27,7 +27,7 @@ _NO_TRACE = "0" * 32
 )
 def content(ctx: ExecutionContext) -> bytes:
     message = ctx.message
-    return b"" if message is None else message.content()  # type: ignore[no-any-return]
+    return b"" if message is None else message.content()
 
 
 @function(
@@ -71,7 +71,7 @@ def _used(value: Any) -> Any:
 
 def _incoming(ctx: ExecutionContext) -> Mapping[str, Any]:
     message = ctx.message
-    return {} if message is None else message.metadata  # type: ignore[no-any-return]
+    return {} if message is None else message.metadata
 
 
 def _as_text(metadata: Mapping[str, Any], key: str) -> Any:

@@ -121,7 +121,9 @@ function(
     impure=True,
     needs=("file",),
     summary="The content of a file, as bytes.",
-    examples=[Example("", 'root.found = file("/surely/not/there", true).string() | "none"', ("{}", '{"found":"none"}'))],
+    examples=[
+        Example("", 'root.found = file("/surely/not/there", true).string() | "none"', ("{}", '{"found":"none"}'))
+    ],
 )(_file)
 
 
@@ -148,7 +150,9 @@ function(
     impure=True,
     needs=("file",),
     summary="The content of a file beside the mapping's own, as bytes.",
-    examples=[Example("", 'root.found = file_rel("surely/not/there", true).string() | "none"', ("{}", '{"found":"none"}'))],
+    examples=[
+        Example("", 'root.found = file_rel("surely/not/there", true).string() | "none"', ("{}", '{"found":"none"}'))
+    ],
 )(_file_rel)
 
 
@@ -181,7 +185,11 @@ function(
     needs=("file",),
     summary="The document in a JSON file beside the mapping's own.",
     examples=[
-        Example("", 'root.found = file_rel_json("surely/not/" + this.name) | "none"', ('{"name":"a.json"}', '{"found":"none"}'))
+        Example(
+            "",
+            'root.found = file_rel_json("surely/not/" + this.name) | "none"',
+            ('{"name":"a.json"}', '{"found":"none"}'),
+        )
     ],
 )(_file_rel_json)
 
@@ -251,7 +259,9 @@ for _name, _native, _params, _what in (
         summary=_what,
         examples=[
             Example(
-                "", f"root.answer = {_name}({_arguments}).catch(this)", ("{}", '{"answer":"unable to locate resource: resource"}')
+                "",
+                f"root.answer = {_name}({_arguments}).catch(this)",
+                ("{}", '{"answer":"unable to locate resource: resource"}'),
             )
         ],
     )(_native)

@@ -133,7 +133,9 @@ def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
     receives=("array", "object"),
     summary="The elements for which a query is true. The elements of objects come as key and value.",
     examples=[
-        Example("", "root.new_nums = this.nums.filter(num -> num > 10)", ('{"nums":[3,11,4,17]}', '{"new_nums":[11,17]}')),
+        Example(
+            "", "root.new_nums = this.nums.filter(num -> num > 10)", ('{"nums":[3,11,4,17]}', '{"new_nums":[11,17]}')
+        ),
         Example(
             "",
             'root.new_dict = this.dict.filter(item -> item.value.contains("foo"))',
@@ -236,7 +238,9 @@ def any_(target: list[Any], test: Query) -> bool:
     summary="An array with more elements at its end.",
     examples=[
         Example(
-            "", 'root.foo = this.foo.append("and", "this")', ('{"foo":["bar","baz"]}', '{"foo":["bar","baz","and","this"]}')
+            "",
+            'root.foo = this.foo.append("and", "this")',
+            ('{"foo":["bar","baz"]}', '{"foo":["bar","baz","and","this"]}'),
         )
     ],
 )
@@ -342,7 +346,11 @@ def enumerated(target: list[Any]) -> list[Any]:
     category=STRUCTURES,
     receives=("array",),
     summary="An array whose elements that are arrays are replaced by their own elements.",
-    examples=[Example("", "root.result = this.flatten()", ('["foo",["bar","baz"],"buz"]', '{"result":["foo","bar","baz","buz"]}'))],
+    examples=[
+        Example(
+            "", "root.result = this.flatten()", ('["foo",["bar","baz"],"buz"]', '{"result":["foo","bar","baz","buz"]}')
+        )
+    ],
 )
 def flatten(target: list[Any]) -> list[Any]:
     result: list[Any] = []
@@ -362,7 +370,9 @@ def flatten(target: list[Any]) -> list[Any]:
     receives=("array", "bytes"),
     summary="The element of an array, or the byte of bytes, at a position.",
     examples=[
-        Example("", "root.last_name = this.names.index(-1)", ('{"names":["rachel","stevens"]}', '{"last_name":"stevens"}')),
+        Example(
+            "", "root.last_name = this.names.index(-1)", ('{"names":["rachel","stevens"]}', '{"last_name":"stevens"}')
+        ),
         Example("", "root.last_byte = this.name.bytes().index(-1)", ('{"name":"foobar bazson"}', '{"last_byte":110}')),
     ],
 )
@@ -487,7 +497,9 @@ def find_by(target: list[Any], query: Query) -> int:
     receives=("array", "bool"),
     status="beta",
     summary="The positions of all elements for which a query is true.",
-    examples=[Example("", 'root.index = this.find_all_by(v -> v != "bar")', ('["foo","bar","baz"]', '{"index":[0,2]}'))],
+    examples=[
+        Example("", 'root.index = this.find_all_by(v -> v != "bar")', ('["foo","bar","baz"]', '{"index":[0,2]}'))
+    ],
 )
 def find_all_by(target: list[Any], query: Query) -> list[Any]:
     return _matches(target, query, False)
@@ -500,7 +512,9 @@ def find_all_by(target: list[Any], query: Query) -> list[Any]:
     category=STRUCTURES,
     receives=("array", "bytes", "number", "string"),
     summary="The elements without those that came before; texts and numbers never equal one another.",
-    examples=[Example("", "root.uniques = this.foo.unique()", ('{"foo":["a","b","a","c"]}', '{"uniques":["a","b","c"]}'))],
+    examples=[
+        Example("", "root.uniques = this.foo.unique()", ('{"foo":["a","b","a","c"]}', '{"uniques":["a","b","c"]}'))
+    ],
 )
 def unique(target: list[Any], emit: Query | None) -> list[Any]:
     seen: set[Any] = set()
@@ -657,10 +671,6 @@ def sort_by(target: list[Any], query: Query) -> list[Any]:
     try:
         keys = _sort_keys(values)
     except _Unsorted as failure:
-        error = TypeMismatch(failure.value, *failure.expected)
-        raise BloblangError(
-            f"sort_by element {failure.position}: {_blamed(error, query).text}", annotated=True
-        ) from None
+        words = _blamed(TypeMismatch(failure.value, *failure.expected), query).text
+        raise BloblangError(f"sort_by element {failure.position}: {words}", annotated=True) from None
     return [target[index] for index in sorted(range(len(target)), key=keys.__getitem__)]
-
-

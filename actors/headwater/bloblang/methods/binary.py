@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.gotext import quote
 from headwater.bloblang.packing import pack, unpack
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import PARSING, TEXT
-from headwater.bloblang.values import integer_text
+from headwater.bloblang.values import decode_text, integer_text
 
 _LARGEST_SCALE = 16383
 _LONGEST_DECIMAL = 65_536
@@ -91,25 +93,28 @@ method(
     examples=[Example("", 'root.rows = "nope".bytes().parse_parquet().catch("none")', ("{}", '{"rows":"none"}'))],
 )
 def parse_parquet(target: bytes, byte_array_as_string: bool) -> list[Any]:
+    if target[:4] != b"PAR1":
+        raise BloblangError(
+            f"parquet read panic: invalid magic header of parquet file: {quote(decode_text(target[:4]))}"
+        )
     try:
-        import pyarrow
-        from pyarrow import parquet
+        pa = importlib.import_module("pyarrow")
+        parquet = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise BloblangError("parse_parquet needs the extra headwater[parquet]") from None
     try:
-        rows = parquet.read_table(pyarrow.BufferReader(target)).to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        rows = parquet.read_table(pa.BufferReader(target)).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise BloblangError(f"failed to read parquet file: {error}") from None
     return [_row(row, byte_array_as_string) for row in rows]
 
 
 def _row(value: Any, as_string: bool) -> Any:
     """A value of a table as a value of a mapping."""
-    import datetime
+    import datetime as dt
     from decimal import Decimal
 
     from headwater.bloblang.golayout import make_time
-    from headwater.bloblang.values import decode_text
 
     if isinstance(value, dict):
         return {key: _row(item, as_string) for key, item in value.items()}
@@ -117,11 +122,11 @@ def _row(value: Any, as_string: bool) -> Any:
         return [_row(item, as_string) for item in value]
     if isinstance(value, bytes):
         return decode_text(value) if as_string else value
-    if isinstance(value, datetime.datetime):
-        at = value.astimezone(datetime.UTC) if value.tzinfo else value
+    if isinstance(value, dt.datetime):
+        at = value.astimezone(dt.UTC) if value.tzinfo else value
         return make_time(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond * 1000)
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return make_time(value.year, value.month, value.day, 0, 0, 0, 0)
-    if isinstance(value, datetime.time):
+    if isinstance(value, dt.time):
         return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
     return str(value) if isinstance(value, Decimal) else value

@@ -96,7 +96,7 @@ def type_(target: Any) -> str:
     examples=[
         Example(
             "",
-            'root.my_array = this.name.array()',
+            "root.my_array = this.name.array()",
             ('{"name":"foobar bazson"}', '{"my_array":["foobar bazson"]}'),
         )
     ],
@@ -167,7 +167,6 @@ def not_(target: bool) -> bool:
     Param("default", "bool", "What to give where the value is no boolean.", optional=True),
     target="any",
     absorbs=True,
-    rescue=True,
     category=COERCION,
     receives=("bool", "bytes", "number", "string"),
     summary="The value as a boolean: words such as true, f, 0, and numbers that are not zero.",
@@ -378,7 +377,12 @@ def to_float64(value: Any) -> float:
     return float(number(value))
 
 
-_cast("float64", to_float64, "a float of 64 bits", ('{"in":"6.674282313423543523453425345e-11"}', '{"out":6.674282313423544e-11}'))
+_cast(
+    "float64",
+    to_float64,
+    "a float of 64 bits",
+    ('{"in":"6.674282313423543523453425345e-11"}', '{"out":6.674282313423544e-11}'),
+)
 _cast("float32", lambda target: Float32(to_float64(target)), "a float of 32 bits", ('{"in":"6.5"}', '{"out":6.5}'))
 
 
@@ -387,7 +391,6 @@ _cast("float32", lambda target: Float32(to_float64(target)), "a float of 32 bits
     Param("default", "timestamp", "What to give where the value is no time.", optional=True),
     target="any",
     absorbs=True,
-    rescue=True,
     category=COERCION,
     receives=TIME,
     summary="The value as a timestamp: seconds since 1970, or an RFC 3339 text.",
@@ -406,5 +409,3 @@ def timestamp(target: Any, default: Timestamp | None) -> Timestamp:
         if default is not None:
             return default
         raise
-
-

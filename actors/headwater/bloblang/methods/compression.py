@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.registry import Example, Param, method
@@ -15,8 +17,8 @@ _SMALL = 128
 _TINY = 32
 _NO_TIME = 0x886E0900
 """The seconds of the year 1, cut to 32 bits: what the reference writes where a gzip header has no time."""
-_DYNAMIC = 2
-"""The type of a block with codes of its own, which alone the reference weighs against plain bytes."""
+_TABLE_BITS = 560
+"""What the reference takes a table of codes to cost."""
 _EMPTY_END = b"\x03\x00"
 
 
@@ -25,24 +27,33 @@ def _stored(raw: bytes) -> bytes:
     return b"\0" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + raw
 
 
+def _coded_bits(raw: bytes) -> int:
+    """The reference's estimate of the bits that codes for single bytes would need, table and end mark included."""
+    weights = [*Counter(raw).values(), 1]
+    heapify(weights)
+    bits = 0
+    while len(weights) > 1:
+        both = heappop(weights) + heappop(weights)
+        bits += both
+        heappush(weights, both)
+    bits += _TABLE_BITS
+    return bits + (bits >> 7)
+
+
 def _deflated(raw: bytes, level: int, complaint: str) -> bytes:
     if not -3 <= level <= 9:
         raise BloblangError(complaint.format(level))
     if not raw:
         return _EMPTY_END
-    stored = _stored(raw) + _EMPTY_END
     if len(raw) < _SMALL and (level == -1 or 1 <= level <= 6):
-        if len(raw) <= _TINY:
-            return stored
+        if len(raw) <= _TINY or (len(raw) + 5) * 8 <= _coded_bits(raw):
+            return _stored(raw) + _EMPTY_END
         packer = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
     elif level == -2:
         packer = zlib.compressobj(-1, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
     else:
         packer = zlib.compressobj(1 if level == -3 else level, zlib.DEFLATED, -15, 9)
-    packed = packer.compress(raw) + packer.flush()
-    if len(raw) < _SMALL and level != 0 and (packed[0] >> 1 & 3 != _DYNAMIC or len(packed) >= len(stored)):
-        return stored
-    return packed
+    return packer.compress(raw) + packer.flush()
 
 
 def _gzip(raw: bytes, level: int) -> bytes:
@@ -172,7 +183,7 @@ method(
         Example(
             "",
             'let long_content = range(0, 1000).map_each(content()).join(" ")\n'
-            'root.a_len = $long_content.length()\n'
+            "root.a_len = $long_content.length()\n"
             'root.b_len = $long_content.compress("gzip").length() < $long_content.length()',
             ("hello world this is some content", '{"a_len":32999,"b_len":true}'),
         ),

@@ -185,7 +185,9 @@ method(
     summary="Write bytes as text by a scheme.",
     examples=[
         Example(
-            "", 'root.encoded = this.value.encode("hex")', ('{"value":"hello world"}', '{"encoded":"68656c6c6f20776f726c64"}')
+            "",
+            'root.encoded = this.value.encode("hex")',
+            ('{"value":"hello world"}', '{"encoded":"68656c6c6f20776f726c64"}'),
         )
     ],
 )(_encode)

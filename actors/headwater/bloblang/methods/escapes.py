@@ -41,7 +41,9 @@ def escape_html(target: str) -> str:
     summary="Resolve HTML entities.",
     examples=[
         Example(
-            "", "root.unescaped = this.value.unescape_html()", ('{"value":"foo &amp; bar"}', '{"unescaped":"foo & bar"}')
+            "",
+            "root.unescaped = this.value.unescape_html()",
+            ('{"value":"foo &amp; bar"}', '{"unescaped":"foo & bar"}'),
         )
     ],
 )
@@ -94,7 +96,9 @@ def unescape_url_query(target: str) -> str:
     summary="Escape a text for a segment of a URL's path.",
     examples=[
         Example(
-            "", "root.escaped = this.value.escape_url_path()", ('{"value":"foo & bar/baz"}', '{"escaped":"foo%20&%20bar%2Fbaz"}')
+            "",
+            "root.escaped = this.value.escape_url_path()",
+            ('{"value":"foo & bar/baz"}', '{"escaped":"foo%20&%20bar%2Fbaz"}'),
         )
     ],
 )
@@ -185,7 +189,11 @@ def _without_markup(text: str, preserve: frozenset[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return html.unescape(text).translate(_HTML) if "&" in text or "<" in text or '"' in text or "'" in text or ">" in text else text
+    return (
+        html.unescape(text).translate(_HTML)
+        if "&" in text or "<" in text or '"' in text or "'" in text or ">" in text
+        else text
+    )
 
 
 def _strip_html(preserve: list[Any] | None) -> Callable[[str | bytes], str | bytes]:
@@ -246,7 +254,22 @@ _WORDS: dict[str, dict[str, str]] = {
     "ro": {"&": " si ", "@": " la "},
     "sl": {"&": " in ", "Đ": "DZ", "đ": "dz"},
     "sv": {"&": " och ", "@": " snabel a "},
-    "tr": {"&": " ve ", "@": " et ", "ş": "s", "Ş": "S", "ü": "u", "Ü": "U", "ö": "o", "Ö": "O", "İ": "I", "ı": "i", "ğ": "g", "Ğ": "G", "ç": "c", "Ç": "C"},
+    "tr": {
+        "&": " ve ",
+        "@": " et ",
+        "ş": "s",
+        "Ş": "S",
+        "ü": "u",
+        "Ü": "U",
+        "ö": "o",
+        "Ö": "O",
+        "İ": "I",
+        "ı": "i",
+        "ğ": "g",
+        "Ğ": "G",
+        "ç": "c",
+        "Ç": "C",
+    },
 }
 _LANGUAGES = {
     "ces": "en", "cs": "en", "deu": "de", "eng": "en", "fin": "fi", "fra": "fr", "el": "gr", "ell": "gr", "hun": "hu",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import threading
 from collections.abc import Callable
@@ -17,7 +18,7 @@ _lock = threading.Lock()
 
 def _database(path: str) -> Any:
     try:
-        import maxminddb
+        maxminddb = importlib.import_module("maxminddb")
     except ImportError:
         raise BloblangError("the geoip methods need the extra headwater[geoip]", annotated=True) from None
     with _lock:
@@ -103,6 +104,10 @@ for _kind, _what in (
         needs=("file",),
         summary=f"{_what} of an IP address, from a MaxMind database.",
         examples=[
-            Example("", f'root.found = this.ip.geoip_{_kind}(this.db).catch("none")', ('{"db":"/no/such.mmdb","ip":"::1"}', '{"found":"none"}'))
+            Example(
+                "",
+                f'root.found = this.ip.geoip_{_kind}(this.db).catch("none")',
+                ('{"db":"/no/such.mmdb","ip":"::1"}', '{"found":"none"}'),
+            )
         ],
     )(_lookup)

@@ -57,7 +57,14 @@ def _xxhash64(raw: bytes) -> bytes:
     return str(xxhash.xxh64_intdigest(raw)).encode()
 
 
-_PLAIN = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "sha3_256": "sha3_256", "sha3_512": "sha3_512"}
+_PLAIN = {
+    "md5": "md5",
+    "sha1": "sha1",
+    "sha256": "sha256",
+    "sha512": "sha512",
+    "sha3_256": "sha3_256",
+    "sha3_512": "sha3_512",
+}
 _KEYED = {"hmac_sha1": "sha1", "hmac_sha256": "sha256", "hmac_sha512": "sha512"}
 
 
@@ -90,7 +97,11 @@ def _hash(algorithm: str, key: str | None, polynomial: str) -> Callable[[str | b
 
 method(
     "hash",
-    Param("algorithm", "string", "crc32, fnv32, hmac_sha1, hmac_sha256, hmac_sha512, md5, sha1, sha256, sha512, sha3_256, sha3_512 or xxhash64."),
+    Param(
+        "algorithm",
+        "string",
+        "crc32, fnv32, hmac_sha1, hmac_sha256, hmac_sha512, md5, sha1, sha256, sha512, sha3_256, sha3_512 or xxhash64.",
+    ),
     Param("key", "string", "The secret of the hmac algorithms.", optional=True),
     Param("polynomial", "string", "The polynomial of crc32: IEEE, Castagnoli or Koopman.", default="IEEE"),
     target="stringish",
@@ -101,7 +112,8 @@ method(
     examples=[
         Example(
             "",
-            'root.h1 = this.value.hash("sha1").encode("hex")\nroot.h2 = this.value.hash("hmac_sha1","static-key").encode("hex")',
+            'root.h1 = this.value.hash("sha1").encode("hex")\n'
+            'root.h2 = this.value.hash("hmac_sha1","static-key").encode("hex")',
             (
                 '{"value":"hello world"}',
                 '{"h1":"2aae6c35c94fcfb415dbe95f408b9ce91ee846ed","h2":"d87e5f068fa08fe90bb95bc7c8344cb809179d76"}',
@@ -115,7 +127,12 @@ method(
     ],
 )(_hash)
 
-_NAMESPACES = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
+_NAMESPACES = {
+    "dns": uuid.NAMESPACE_DNS,
+    "url": uuid.NAMESPACE_URL,
+    "oid": uuid.NAMESPACE_OID,
+    "x500": uuid.NAMESPACE_X500,
+}
 _NIL = uuid.UUID(int=0)
 
 
@@ -141,5 +158,3 @@ def uuid_v5(target: str | bytes, ns: str | None) -> str:
     raw = target if type(target) is bytes else encode_text(target)  # type: ignore[arg-type]
     digest = hashlib.sha1(namespace.bytes + raw, usedforsecurity=False).digest()[:16]
     return str(uuid.UUID(bytes=digest, version=5))
-
-

@@ -27,13 +27,22 @@ def _whole(value: float) -> int | float:
     receives=_NUMBER_LIKE,
     summary="The smallest integer that is not smaller.",
     examples=[
-        Example("", "root.new_value = this.value.ceil()", ('{"value":5.3}', '{"new_value":6}'), ('{"value":-5.9}', '{"new_value":-5}'))
+        Example(
+            "",
+            "root.new_value = this.value.ceil()",
+            ('{"value":5.3}', '{"new_value":6}'),
+            ('{"value":-5.9}', '{"new_value":-5}'),
+        )
     ],
 )
 def ceil(target: float) -> int | float:
     if type(target) is not float:
         return target
-    return target if math.isnan(target) or math.isinf(target) else _whole(math.ceil(target) if abs(target) < 1e300 else target)
+    return (
+        target
+        if math.isnan(target) or math.isinf(target)
+        else _whole(math.ceil(target) if abs(target) < 1e300 else target)
+    )
 
 
 @method(
@@ -47,7 +56,11 @@ def ceil(target: float) -> int | float:
 def floor(target: float) -> int | float:
     if type(target) is not float:
         return target
-    return target if math.isnan(target) or math.isinf(target) else _whole(math.floor(target) if abs(target) < 1e300 else target)
+    return (
+        target
+        if math.isnan(target) or math.isinf(target)
+        else _whole(math.floor(target) if abs(target) < 1e300 else target)
+    )
 
 
 @method(
@@ -58,7 +71,10 @@ def floor(target: float) -> int | float:
     summary="The nearest integer; halves are rounded away from zero.",
     examples=[
         Example(
-            "", "root.new_value = this.value.round()", ('{"value":5.3}', '{"new_value":5}'), ('{"value":5.9}', '{"new_value":6}')
+            "",
+            "root.new_value = this.value.round()",
+            ('{"value":5.3}', '{"new_value":5}'),
+            ('{"value":5.9}', '{"new_value":6}'),
         )
     ],
 )
@@ -121,7 +137,12 @@ def log(target: float) -> float:
     receives=_NUMBER,
     summary="The decimal logarithm.",
     examples=[
-        Example("", "root.new_value = this.value.log10()", ('{"value":100}', '{"new_value":2}'), ('{"value":1000}', '{"new_value":3}'))
+        Example(
+            "",
+            "root.new_value = this.value.log10()",
+            ('{"value":100}', '{"new_value":2}'),
+            ('{"value":1000}', '{"new_value":3}'),
+        )
     ],
 )
 def log10(target: float) -> float:

@@ -36,7 +36,9 @@ def _sorted_keys(target: dict[str, Any]) -> list[str]:
     category=STRUCTURES,
     receives=_OBJECT,
     summary="The keys of an object in order.",
-    examples=[Example("", "root.foo_keys = this.foo.keys()", ('{"foo":{"bar":1,"baz":2}}', '{"foo_keys":["bar","baz"]}'))],
+    examples=[
+        Example("", "root.foo_keys = this.foo.keys()", ('{"foo":{"bar":1,"baz":2}}', '{"foo_keys":["bar","baz"]}'))
+    ],
 )
 def keys(target: dict[str, Any]) -> list[Any]:
     return _sorted_keys(target)
@@ -48,7 +50,9 @@ def keys(target: dict[str, Any]) -> list[Any]:
     category=STRUCTURES,
     receives=_OBJECT,
     summary="The values of an object, in no particular order.",
-    examples=[Example("", "root.foo_vals = this.foo.values().sort()", ('{"foo":{"bar":1,"baz":2}}', '{"foo_vals":[1,2]}'))],
+    examples=[
+        Example("", "root.foo_vals = this.foo.values().sort()", ('{"foo":{"bar":1,"baz":2}}', '{"foo_vals":[1,2]}'))
+    ],
 )
 def values(target: dict[str, Any]) -> list[Any]:
     return list(target.values())
@@ -290,7 +294,8 @@ def assign(target: Any, other: Any) -> Any:
             "",
             "root.locations = this.locations.map_each(loc -> {loc.state: [loc.name]}).squash()",
             (
-                '{"locations":[{"name":"Seattle","state":"WA"},{"name":"New York","state":"NY"},{"name":"Bellevue","state":"WA"}]}',
+                '{"locations":[{"name":"Seattle","state":"WA"},{"name":"New York","state":"NY"},'
+                '{"name":"Bellevue","state":"WA"}]}',
                 '{"locations":{"NY":["New York"],"WA":["Seattle","Bellevue"]}}',
             ),
         )
@@ -373,7 +378,9 @@ def _array_place(target: list[Any], segment: str, at: int) -> int:
     try:
         place = parse_decimal_int(segment)
     except NumberError as error:
-        raise BloblangError(f"{prefix}segment value '{segment}' could not be parsed into array index: {error}") from None
+        raise BloblangError(
+            f"{prefix}segment value '{segment}' could not be parsed into array index: {error}"
+        ) from None
     if place < 0:
         raise BloblangError(f"{prefix}index '{segment}' is invalid")
     if place >= len(target):
@@ -476,7 +483,7 @@ def _collapse(path: str, value: Any, include_empty: bool, result: dict[str, Any]
     examples=[
         Example(
             "",
-            'root = this.before.diff(this.after)',
+            "root = this.before.diff(this.after)",
             (
                 '{"after":{"foo":"new"},"before":{"foo":"bar"}}',
                 '[{"From":"bar","Path":["foo"],"To":"new","Type":"update"}]',

@@ -40,7 +40,10 @@ def _raw(target: str | bytes) -> bytes:
         Example(
             "",
             "root.doc = this.doc.parse_json(use_number: true)",
-            (r'{"doc":"{\"foo\":\"11380878173205700000000000000000000000000000000\"}"}', '{"doc":{"foo":"11380878173205700000000000000000000000000000000"}}'),
+            (
+                r'{"doc":"{\"foo\":\"11380878173205700000000000000000000000000000000\"}"}',
+                '{"doc":{"foo":"11380878173205700000000000000000000000000000000"}}',
+            ),
         ),
     ],
 )
@@ -126,7 +129,7 @@ def _mended(value: Any) -> Any:
     examples=[
         Example(
             "",
-            'root = this.doc.format_json(no_indent: true)',
+            "root = this.doc.format_json(no_indent: true)",
             ('{"doc":{"foo":"bar"}}', '{"foo":"bar"}'),
         ),
         Example(
@@ -167,7 +170,9 @@ def parse_yaml(target: str | bytes) -> Any:
     category=PARSING,
     receives=_ANY,
     summary="A value as YAML, as bytes.",
-    examples=[Example("", "root.doc = this.doc.format_yaml().string()", ('{"doc":{"foo":"bar"}}', r'{"doc":"foo: bar\n"}'))],
+    examples=[
+        Example("", "root.doc = this.doc.format_yaml().string()", ('{"doc":{"foo":"bar"}}', r'{"doc":"foo: bar\n"}'))
+    ],
 )
 def format_yaml(target: Any) -> bytes:
     from headwater.bloblang.yamls import format_yaml as write
@@ -369,5 +374,3 @@ def parse_form_url_encoded(target: str) -> dict[str, Any]:
     except UrlError as error:
         raise BloblangError(f"failed to parse value as url-encoded data: {error}") from None
     return {key: items[0] if len(items) == 1 else items for key, items in values.items()}
-
-

@@ -112,7 +112,9 @@ def _argon2(kind: str, secret: bytes, salt: bytes, size: int, memory: int, passe
     if algorithm is None:
         raise BloblangError(f"{kind} is not supported by the version of cryptography that is installed")
     try:
-        made: bytes = algorithm(salt=salt, length=size, iterations=passes, lanes=lanes, memory_cost=memory).derive(secret)
+        made: bytes = algorithm(salt=salt, length=size, iterations=passes, lanes=lanes, memory_cost=memory).derive(
+            secret
+        )
     except UnsupportedAlgorithm as error:
         raise BloblangError(str(error)) from None
     return made

@@ -80,7 +80,9 @@ def _re_replace_all(pattern: str, value: str) -> Callable[[str | bytes], str]:
     return replace
 
 
-def _expression(name: str, native: Callable[..., Any], *params: Param, summary: str, example: Example, **options: Any) -> None:
+def _expression(
+    name: str, native: Callable[..., Any], *params: Param, summary: str, example: Example, **options: Any
+) -> None:
     method(
         name,
         *params,
@@ -100,7 +102,10 @@ _expression(
     _PATTERN,
     summary="Whether an expression matches somewhere in a text.",
     example=Example(
-        "", 'root.matches = this.v.re_match("[0-9]")', ('{"v":"there are 10 puppies"}', '{"matches":true}'), ('{"v":"there are ten puppies"}', '{"matches":false}')
+        "",
+        'root.matches = this.v.re_match("[0-9]")',
+        ('{"v":"there are 10 puppies"}', '{"matches":true}'),
+        ('{"v":"there are ten puppies"}', '{"matches":false}'),
     ),
 )
 _expression(
@@ -108,7 +113,9 @@ _expression(
     _re_find_all,
     _PATTERN,
     summary="All matches in a text.",
-    example=Example("", 'root.matches = this.value.re_find_all("a.")', ('{"value":"paranormal"}', '{"matches":["ar","an","al"]}')),
+    example=Example(
+        "", 'root.matches = this.value.re_find_all("a.")', ('{"value":"paranormal"}', '{"matches":["ar","an","al"]}')
+    ),
 )
 _expression(
     "re_find_all_submatch",

@@ -118,9 +118,7 @@ def _infer(name: str, value: Any, depth: int) -> _Inferred:
             if index == 0:
                 made.children = [child]
             elif made.children[0].kind != child.kind:
-                raise BloblangError(
-                    f".{index} mismatched array types, found {made.children[0].kind} and {child.kind}"
-                )
+                raise BloblangError(f".{index} mismatched array types, found {made.children[0].kind} and {child.kind}")
         return made
     if type(value) is dict:
         made = _Inferred(name, "OBJECT")
@@ -172,12 +170,17 @@ method(
     summary="What a JSON path leads to.",
     examples=[
         Example(
-            "", 'root.all_names = this.json_path("$..name")', ('{"name":"alice","foo":{"name":"bob"}}', '{"all_names":["alice","bob"]}')
+            "",
+            'root.all_names = this.json_path("$..name")',
+            ('{"name":"alice","foo":{"name":"bob"}}', '{"all_names":["alice","bob"]}'),
         ),
         Example(
             "",
             "root.text_objects = this.json_path(\"$.body[?(@.type=='text')]\")",
-            ('{"body":[{"type":"image","id":"foo"},{"type":"text","id":"bar"}]}', '{"text_objects":[{"id":"bar","type":"text"}]}'),
+            (
+                '{"body":[{"type":"image","id":"foo"},{"type":"text","id":"bar"}]}',
+                '{"text_objects":[{"id":"bar","type":"text"}]}',
+            ),
         ),
     ],
 )(_json_path)

@@ -12,7 +12,7 @@ from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, bounded, like
 from headwater.bloblang.values import decode_text, encode_text, get_text
 
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
 @method(
@@ -47,7 +47,9 @@ def lowercase(target: str | bytes) -> str | bytes:
     category=STRINGS,
     receives=STRING_OR_BYTES,
     summary="Begin every word with a capital and go on in lower case.",
-    examples=[Example("", "root.title = this.title.capitalize()", ('{"title":"the foo bar"}', '{"title":"The Foo Bar"}'))],
+    examples=[
+        Example("", "root.title = this.title.capitalize()", ('{"title":"the foo bar"}', '{"title":"The Foo Bar"}'))
+    ],
 )
 def capitalize(target: str | bytes) -> str | bytes:
     return like(target, _capitalized)
@@ -168,9 +170,7 @@ def has_suffix(target: str, value: str) -> bool:
     summary="The position in bytes at which a text is first found; -1 where it is not.",
     examples=[
         Example("", 'root.index = this.thing.index_of("bar")', ('{"thing":"foobar"}', '{"index":3}')),
-        Example(
-            "", 'root.index = content().index_of("meow")', ("the cat meowed, the dog woofed", '{"index":8}')
-        ),
+        Example("", 'root.index = content().index_of("meow")', ("the cat meowed, the dog woofed", '{"index":8}')),
     ],
 )
 def index_of(target: str, value: str) -> int:
@@ -270,7 +270,7 @@ method(
     examples=[
         Example(
             "",
-            'root.repeated = this.name.repeat(3)\nroot.not_repeated = this.name.repeat(0)',
+            "root.repeated = this.name.repeat(3)\nroot.not_repeated = this.name.repeat(0)",
             ('{"name":"bob"}', '{"not_repeated":"","repeated":"bobbobbob"}'),
         )
     ],
@@ -336,7 +336,8 @@ def split(target: str | bytes, delimiter: str, empty_as_null: bool) -> list[Any]
     examples=[
         Example(
             "",
-            'root.joined_words = this.words.join()\nroot.joined_numbers = this.numbers.map_each(this.string()).join(",")',
+            "root.joined_words = this.words.join()\n"
+            'root.joined_numbers = this.numbers.map_each(this.string()).join(",")',
             (
                 '{"numbers":[3,8,11],"words":["hello","world"]}',
                 '{"joined_numbers":"3,8,11","joined_words":"helloworld"}',
@@ -476,7 +477,9 @@ def _slice(low: int, high: int | None) -> Callable[[Any], Any]:
 method(
     "slice",
     Param("low", "integer", "Where it begins; a negative number counts from the end."),
-    Param("high", "integer", "Where it ends, without the element there; negative ones count from the end.", optional=True),
+    Param(
+        "high", "integer", "Where it ends, without the element there; negative ones count from the end.", optional=True
+    ),
     target="any",
     constructor=True,
     category=(STRINGS, "Object & Array Manipulation"),
@@ -554,5 +557,3 @@ def split_by(target: Any, predicate: Callable[[Any], Any]) -> list[Any]:
     if kind is bytes:
         return [bytes(piece) for piece in pieces]
     return pieces
-
-

@@ -38,7 +38,8 @@ def _segment(raw: bytes) -> str:
 def _hash(size: str) -> Any:
     from cryptography.hazmat.primitives import hashes
 
-    return {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[size]()
+    made: dict[str, Any] = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
+    return made[size]()
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ def _signer(family: str, size: str, secret: str) -> Sign:
     if family == "RS":
         from cryptography.hazmat.primitives.asymmetric import padding
 
-        return lambda message: private.sign(message, padding.PKCS1v15(), _hash(size))  # type: ignore[no-any-return]
+        return lambda message: private.sign(message, padding.PKCS1v15(), _hash(size))
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
@@ -170,10 +171,13 @@ def _decoded(segment: str, what: str) -> bytes:
     try:
         if not segment.isascii() or len(segment) % 4 == 1 or set(segment) & set("+/=\n\r "):
             raise binascii.Error
-        return base64.b64decode(segment.encode().translate(bytes.maketrans(b"-_", b"+/")) + b"=" * (-len(segment) % 4), validate=True)
+        return base64.b64decode(
+            segment.encode().translate(bytes.maketrans(b"-_", b"+/")) + b"=" * (-len(segment) % 4), validate=True
+        )
     except binascii.Error:
         at = next(
-            (i for i, c in enumerate(segment) if not (c.isascii() and c.isalnum()) and c not in "-_"), len(segment) // 4 * 4
+            (i for i, c in enumerate(segment) if not (c.isascii() and c.isalnum()) and c not in "-_"),
+            len(segment) // 4 * 4,
         )
         raise _failure(
             f"token is malformed: could not base64 decode {what}: illegal base64 data at input byte {at}"
@@ -184,7 +188,9 @@ def _document(raw: bytes, what: str) -> dict[str, Any]:
     try:
         document = parse_json(raw, None)
     except BloblangError as error:
-        reason = error.text.removeprefix("failed to parse value as JSON: ").replace("unexpected EOF", "unexpected end of JSON input")
+        reason = error.text.removeprefix("failed to parse value as JSON: ").replace(
+            "unexpected EOF", "unexpected end of JSON input"
+        )
         raise _failure(f"token is malformed: could not JSON decode {what}: {reason}") from None
     if type(document) is not dict:
         raise _failure(f"token is malformed: could not JSON decode {what}: json: cannot unmarshal value into an object")
@@ -240,7 +246,6 @@ def _check_times(claims: dict[str, Any]) -> None:
         raise _failure(f"token has invalid claims: {', '.join(problems)}")
 
 
-
 for _family in ("HS", "RS", "ES"):
     for _size in _HASHES:
         _name = f"{_family}{_size}".lower()
@@ -259,7 +264,11 @@ for _family in ("HS", "RS", "ES"):
             examples=[
                 Example("", _round, ('{"sub":"user"}', '{"claims":{"sub":"user"}}'))
                 if _plain
-                else Example("", f'root.token = this.sign_jwt_{_name}(this.key).catch("no key")', ('{"key":"k"}', '{"token":"no key"}'))
+                else Example(
+                    "",
+                    f'root.token = this.sign_jwt_{_name}(this.key).catch("no key")',
+                    ('{"key":"k"}', '{"token":"no key"}'),
+                )
             ],
         )(_sign(_family, _size))
         method(
