@@ -92,6 +92,7 @@ class StreamSystem:
         environment: Variables for ``${NAME}`` in configurations; default those of the process.
         stop_timeout: Seconds that a stream may take to stop where a call does not say.
         crash: Called when a `crash` processor asks for the end of the service; by default it is only logged.
+        pool: Where stages run, instead of a pool of `threads`; closed with the system.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class StreamSystem:
         environment: Mapping[str, str] | None = None,
         stop_timeout: float | None = STOP_SECONDS,
         crash: Callable[[str], None] | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
         self.clock = clock or SystemClock()
@@ -118,7 +120,7 @@ class StreamSystem:
         self.stop_timeout = stop_timeout
         self.closing = False
         self._services = Services(
-            pool=Pool(threads),
+            pool=pool or Pool(threads),
             clock=self.clock,
             lanes=Lanes(self.clock),
             loop=EventLoop(),

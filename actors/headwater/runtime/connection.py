@@ -207,7 +207,9 @@ class ConnectedOutput(Output):
     def open(self) -> None:
         """Begin to connect, in the background. Only in a turn of the host."""
         if self._connecting is None and not self.connection.connected:
-            self._connecting = tasks.spawn(self._connect(), "connect", watched=True)
+            task = tasks.spawn(self._connect(), "connect", watched=True)
+            # One that was there at once has ended by now, and must not look as if it were still under way.
+            self._connecting = None if task.done() else task
 
     async def _connect(self) -> None:
         try:

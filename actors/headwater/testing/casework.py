@@ -24,6 +24,7 @@ from headwater.runtime.shared import Host
 from headwater.system import StreamSystem
 from headwater.testing.conditions import failures
 from headwater.testing.definition import BadDefinition, Case, Suite
+from headwater.testing.mocks import MockError, follow, labelled, replace
 
 CASE_SECONDS = 60.0
 """How long a case may take."""
@@ -162,7 +163,7 @@ class _Documents:
         target = self._case.target
         if target.startswith("/"):
             return self._at(self.main, target)
-        found = self._labelled(target)
+        found = labelled(target, self.trees)
         if found is None:
             raise BadDefinition(
                 self._suite.path, self._case.line, f"target_processors: there is no component labelled '{target}'"
@@ -170,7 +171,7 @@ class _Documents:
         return [(f"root.{target}", found)]
 
     def _at(self, tree: Node, pointer: str) -> list[tuple[str, Node]]:
-        found = _follow(tree, pointer)
+        found = follow(tree, pointer)
         if found is None:
             raise BadDefinition(self._suite.path, self._case.line, f"target_processors: there is nothing at {pointer}")
         path = "root" + pointer.replace("/", ".")
@@ -180,63 +181,10 @@ class _Documents:
 
     def mock(self, name: str, stand_in: Node) -> None:
         """Put a processor in place of another one; the label stays."""
-        if not name.startswith("/"):
-            found = self._labelled(name)
-            if found is None:
-                raise BadDefinition(self._suite.path, stand_in.line, f"mocks: there is no component labelled '{name}'")
-            _replace(found, stand_in)
-            return
-        parent, _, last = name.rpartition("/")
-        if last == "-":
-            items = _follow(self.main, parent)
-            if items is not None and items.is_sequence:
-                items.items.append(stand_in)
-                return
-        found = _follow(self.main, name)
-        if found is None:
-            raise BadDefinition(self._suite.path, stand_in.line, f"mocks: there is nothing at {name}")
-        _replace(found, stand_in)
-
-    def _labelled(self, label: str) -> Node | None:
-        for tree in self.trees:
-            for node in _walk(tree):
-                found = node.get("label")
-                if found is not None and found.is_scalar and found.value == label:
-                    return node
-        return None
-
-
-def _replace(node: Node, stand_in: Node) -> None:
-    label = node.get("label")
-    fresh = Node("mapping", "", stand_in.line, stand_in.column)
-    fresh.pairs = [pair for pair in stand_in.pairs if pair[0].value != "label"]
-    if label is not None:
-        fresh.pairs.append((Node("scalar", "label", node.line), label))
-    node.become(fresh)
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    """All mappings of a tree, outer ones first."""
-    if node.is_mapping:
-        yield node
-        for _, value in node.pairs:
-            yield from _walk(value)
-    elif node.is_sequence:
-        for item in node.items:
-            yield from _walk(item)
-
-
-def _follow(node: Node, pointer: str) -> Node | None:
-    found: Node | None = node
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if found is None:
-            return None
-        if found.is_sequence:
-            found = found.items[int(key)] if key.isdigit() and int(key) < len(found.items) else None
-        else:
-            found = found.get(key) if found.is_mapping else None
-    return found
+        try:
+            replace(name, stand_in, self.trees)
+        except MockError as error:
+            raise BadDefinition(self._suite.path, stand_in.line, f"mocks: {error}") from None
 
 
 def _tree(path: Path) -> Node:

@@ -1,7 +1,7 @@
 """A host for coroutines without actors: steps run on the calling thread, time moves when nothing else can.
 
-    host = TestHost()
-    batches = host.run(processor.process([Message(b"{}")]))
+host = TestHost()
+batches = host.run(processor.process([Message(b"{}")]))
 """
 
 from __future__ import annotations

@@ -1,0 +1,192 @@
+"""The pytest plugin: the `headwater` fixture, differences in assertions, and config unit tests as items.
+
+def test_shouts(headwater):
+    with headwater.stream("pipeline: {processors: [{mapping: 'root = content().uppercase()'}]}") as stream:
+        stream.send("hello")
+        assert stream.received() == ["HELLO"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from headwater.clock import FakeClock
+    from headwater.components.catalogue import Catalogue
+    from headwater.testing.casework import CaseRunner
+    from headwater.testing.definition import Case, Suite
+    from headwater.testing.stream import StreamUnderTest
+
+FILES = "headwater_files"
+
+
+class Headwater:
+    """What the fixture gives: streams on one clock, which stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        from headwater.clock import FakeClock
+
+        self.clock: FakeClock = FakeClock()
+
+    def stream(
+        self,
+        config: str | Path | Mapping[str, Any],
+        *,
+        keep_input: bool = False,
+        keep_output: bool = False,
+        mocks: Mapping[str, Any] | None = None,
+        catalogue: Catalogue | None = None,
+        max_in_flight: int = 1,
+    ) -> StreamUnderTest:
+        """A stream to be entered; see `headwater.testing.stream.StreamUnderTest`.
+
+        Args:
+            config: YAML, the path of a file with it, or plain data. Its input and output are the test's own unless
+                kept.
+        """
+        from headwater.testing.stream import StreamUnderTest
+
+        if isinstance(config, Path):
+            config = config.read_text(encoding="utf-8")
+        return StreamUnderTest(
+            config,
+            clock=self.clock,
+            keep_input=keep_input,
+            keep_output=keep_output,
+            mocks=mocks,
+            catalogue=catalogue,
+            max_in_flight=max_in_flight,
+        )
+
+
+@pytest.fixture
+def headwater() -> Headwater:
+    """Run streams in a test: `with headwater.stream(yaml) as s: s.send(...); assert s.received() == [...]`."""
+    return Headwater()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting that names configurations with unit tests."""
+    parser.addini(
+        FILES, "patterns of configuration files whose unit tests are collected, such as streams/**/*.yaml", "linelist"
+    )
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Say where messages that came out differ from what was expected."""
+    if op != "==" or not isinstance(left, list) or not isinstance(right, list):
+        return None
+    from headwater.testing.stream import Received
+
+    if not any(isinstance(item, Received) for item in left):
+        return None
+    from headwater.testing.differences import compare_json, compare_text
+
+    lines = [f"{left!r} == {right!r}"]
+    if len(left) != len(right):
+        lines.append(f"{len(left)} messages came out, {len(right)} were expected")
+    for number, (found, wanted) in enumerate(zip(left, right, strict=False)):
+        if found == wanted or not isinstance(found, Received):
+            continue
+        lines.append(f"message {number}:")
+        if isinstance(wanted, str):
+            lines += compare_text(wanted, found.text).splitlines()
+        else:
+            try:
+                lines += [f"  {line}" for line in compare_json(wanted, found.document, exact=True)]
+            except ValueError:
+                lines.append(f"  expected {wanted!r}, received {found!r}")
+        if found.error:
+            lines.append(f"  it is marked as failed: {found.error}")
+    return lines
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the unit tests of configurations that the project's settings name."""
+    patterns = parent.config.getini(FILES)
+    if not patterns or file_path.suffix not in (".yaml", ".yml"):
+        return None
+    relative = (
+        file_path.relative_to(parent.config.rootpath) if file_path.is_relative_to(parent.config.rootpath) else None
+    )
+    if relative is None or not any(_matches(relative, pattern) for pattern in patterns):
+        return None
+    collector: pytest.Collector = ConfigFile.from_parent(parent, path=file_path)
+    return collector
+
+
+def _matches(path: Path, pattern: str) -> bool:
+    """Whether a relative path fits a pattern, in which ``**`` stands for any folders, none included."""
+    parts, wanted = path.parts, pattern.split("/")
+
+    def fits(here: int, there: int) -> bool:
+        if there == len(wanted):
+            return here == len(parts)
+        if wanted[there] == "**":
+            return any(fits(next_, there + 1) for next_ in range(here, len(parts) + 1))
+        return here < len(parts) and Path(parts[here]).match(wanted[there]) and fits(here + 1, there + 1)
+
+    return fits(0, 0)
+
+
+class ConfigFile(pytest.File):
+    """A configuration, or a definition beside one."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The cases that stand in the file."""
+        from headwater.components.catalogue import Catalogue
+        from headwater.testing.casework import CaseRunner
+        from headwater.testing.definition import BadDefinition, find_definitions, read_suite
+
+        catalogue = Catalogue()
+        runner = CaseRunner(catalogue)
+        try:
+            definitions = [pair for pair in find_definitions(self.path) if pair[0] == self.path]
+            suites = [read_suite(path, config, catalogue) for path, config in definitions]
+        except BadDefinition as error:
+            raise self.CollectError(str(error)) from None
+        for suite in suites:
+            for case in suite.cases:
+                yield ConfigCase.of(self, runner, suite, case)
+
+
+class ConfigCase(pytest.Item):
+    """A case of a config unit test."""
+
+    runner: CaseRunner
+    suite: Suite
+    case: Case
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, runner: CaseRunner, suite: Suite, case: Case) -> ConfigCase:
+        """Make an item."""
+        item: ConfigCase = cls.from_parent(parent, name=case.name or f"line {case.line}")
+        item.runner, item.suite, item.case = runner, suite, case
+        return item
+
+    def runtest(self) -> None:
+        """Run it."""
+        failures = self.runner.run(self.suite, self.case)
+        problems = [*self.suite.lints, *(failure.text for failure in failures)]
+        if problems:
+            raise CaseFailed("\n".join(problems))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is wrong, without a traceback through our code."""
+        from headwater.errors import ConfigError
+
+        if isinstance(excinfo.value, CaseFailed | ConfigError):
+            return f"{self.path}, line {self.case.line}: {self.case.name}\n{excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands."""
+        return self.path, max(0, self.case.line - 1), self.case.name
+
+
+class CaseFailed(Exception):
+    """A config unit test did not pass."""
