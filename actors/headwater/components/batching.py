@@ -35,39 +35,70 @@ Done = Callable[[Failure | None], None]
 """Settles one transaction: acked (None), or nacked with a failure whose indices are those of its own batch."""
 
 
+class _Run:
+    """Transactions of one delivery that follow each other in a batch: they are settled together where they can be."""
+
+    __slots__ = ("delivery", "indices", "sizes")
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.indices: list[int] = []
+        self.sizes: list[int] = []
+
+    def settle(self, failure: Failure | None) -> None:
+        """Settle all of them alike."""
+        whole = len(self.indices) == len(self.delivery.batches)
+        self.delivery.settle(None if whole else self.indices, failure)
+
+    def settle_each(self, failure: BatchFailure, start: int) -> int:
+        """Settle each with the failures of its own messages; `start` is the place of the first in the whole batch.
+
+        Returns: the place behind the last.
+        """
+        for index, size in zip(self.indices, self.sizes, strict=True):
+            end = start + size
+            own = {place - start: error for place, error in failure.failures.items() if start <= place < end}
+            self.delivery.settle((index,), BatchFailure(own) if own else None)
+            start = end
+        return start
+
+
 class Joined:
     """A closed batch, and the transactions that it consists of."""
 
-    __slots__ = ("_members", "batch")
+    __slots__ = ("_runs", "batch")
 
     def __init__(self) -> None:
         self.batch: Batch = []
-        self._members: list[tuple[int, Done]] = []
+        self._runs: list[_Run] = []
 
     def __len__(self) -> int:
         return len(self.batch)
 
-    def add(self, batch: Batch, done: Done) -> None:
+    # HOT: once a transaction
+    def add(self, delivery: Delivery, index: int) -> None:
         """Append a transaction; its messages get their places in the whole as origin."""
         mine = self.batch
+        batch = delivery.batches[index]
         for message in batch:
             mine.append(
                 Message(message.raw, message.parsed, message.metadata, message.error, len(mine), message.context)
             )
-        self._members.append((len(batch), done))
+        runs = self._runs
+        if not runs or runs[-1].delivery is not delivery:
+            runs.append(_Run(delivery))
+        runs[-1].indices.append(index)
+        runs[-1].sizes.append(len(batch))
 
     def settle(self, failure: Failure | None) -> None:
         """Settle all transactions: each hears of its own messages only."""
-        if not isinstance(failure, BatchFailure):
-            for _, done in self._members:
-                done(failure)
-            return
-        start = 0
-        for size, done in self._members:
-            end = start + size
-            own = {index - start: error for index, error in failure.failures.items() if start <= index < end}
-            done(BatchFailure(own) if own else None)
-            start = end
+        if isinstance(failure, BatchFailure):
+            start = 0
+            for run in self._runs:
+                start = run.settle_each(failure, start)
+        else:
+            for run in self._runs:
+                run.settle(failure)
 
 
 @dataclass(slots=True)
@@ -140,12 +171,21 @@ class Batcher:
 
     def add(self, batch: Batch, done: Done) -> Joined | None:
         """Add a transaction. Returns: the closed batch where this one completes it."""
+        return self._add(Delivery([batch], lambda _, failure: done(failure)), 0)
+
+    def add_all(self, delivery: Delivery) -> list[Joined]:
+        """Add the transactions of a delivery. Returns: the batches that they complete."""
+        add = self._add
+        return [joined for index in range(len(delivery.batches)) if (joined := add(delivery, index)) is not None]
+
+    # HOT: once a transaction
+    def _add(self, delivery: Delivery, index: int) -> Joined | None:
         joined = self._joined
         if not joined.batch and self._period > 0:
             spread = self._period * self._jitter
             self._due = self._clock.now() + self._period + (random.random() * spread if spread else 0.0)
         start = len(joined.batch)
-        joined.add(batch, done)
+        joined.add(delivery, index)
         mechanism = self._trigger(joined.batch, start)
         if mechanism:
             return self.flush(mechanism)
@@ -222,15 +262,6 @@ def delivery_of(parts: Sequence[Part]) -> Delivery:
     return Delivery([part.batch for part in parts], settle)
 
 
-def transactions_of(delivery: Delivery) -> list[tuple[Batch, Done]]:
-    """The transactions of a delivery, each with what settles it alone."""
-
-    def done(index: int) -> Done:
-        return lambda failure: delivery.settle((index,), failure)
-
-    return [(batch, done(index)) for index, batch in enumerate(delivery.batches)]
-
-
 class BatchedInput(Input):
     """An input whose messages are joined by a policy.
 
@@ -292,9 +323,7 @@ class BatchedInput(Input):
                     raise
                 self._failure = error
                 return [left]
-            closed = [
-                joined for batch, done in transactions_of(delivery) if (joined := batcher.add(batch, done)) is not None
-            ]
+            closed = batcher.add_all(delivery)
             if closed:
                 return closed
 
