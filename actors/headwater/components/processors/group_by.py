@@ -9,7 +9,7 @@ from headwater.components.contracts import Processor
 from headwater.components.resources import Chain, Resources
 from headwater.config.fields import mapping, objects, processors, spec
 from headwater.config.view import Config
-from headwater.errors import ConfigError
+from headwater.errors import BuildError, ConfigError
 from headwater.message import Batch
 
 SPEC = spec(
@@ -55,7 +55,8 @@ class GroupBy(Processor):
                     raise ConfigError("field 'check' is required and was not present in the config")
                 self._groups.append((check, resources.build_chain(group.children("processors"))))
             except ConfigError as error:
-                raise ConfigError(f"group '{index}' parse error: {error}") from error
+                kind = BuildError if isinstance(error, BuildError) else ConfigError
+                raise kind(f"group '{index}' parse error: {error}") from error
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Form the groups, and run the children of each over it."""

@@ -11,7 +11,7 @@ from headwater.components.contracts import Processor
 from headwater.components.resources import Chain, Resources
 from headwater.config.fields import boolean, mapping, objects, processors, spec
 from headwater.config.view import Config
-from headwater.errors import ConfigError
+from headwater.errors import BuildError, ConfigError
 from headwater.message import Batch, Message
 
 SPEC = spec(
@@ -84,7 +84,8 @@ class Switch(Processor):
             try:
                 self._cases.append(_Case(case, resources))
             except ConfigError as error:
-                raise ConfigError(f"case '{index}' parse error: {error}") from error
+                kind = BuildError if isinstance(error, BuildError) else ConfigError
+                raise kind(f"case '{index}' parse error: {error}") from error
         chains: list[Chain] = [case.chain for case in self._cases]
         self._steps: list[Each] = singles(chains) or []
         whole_batches = any(case.check is not None and case.check.uses_batch for case in self._cases)

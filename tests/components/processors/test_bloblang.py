@@ -1,0 +1,10 @@
+"""Processor `bloblang`: the older name of `mapping`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def test_it_maps(contents: Callable[..., list[str]]) -> None:
+    assert contents("- bloblang: root.z = this.a", '{"a":1}') == ['{"z":1}']
