@@ -9,6 +9,9 @@ import pytest
 import yaml
 
 from headwater.cli import main
+from headwater.cli.create import configuration
+from headwater.components.catalogue import Catalogue
+from headwater.config.service import lint_text
 
 GOOD = "input:\n  generate:\n    mapping: root = 1\noutput:\n  drop: {}\n"
 BAD = GOOD + "nope: 1\n"
@@ -118,6 +121,16 @@ def test_what_is_created_is_clean(folder: Path, capsys: pytest.CaptureFixture[st
         (folder / "new.yaml").write_text(out)
         assert run(capsys, "lint", "new.yaml") == (0, "", ""), out
     assert run(capsys, "create", "nope//")[2] == "headwater create: input type 'nope' was not recognised\n"
+
+
+def test_every_component_can_be_created(capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue = Catalogue(entry_points=False)
+    names = {kind: catalogue.names(kind) for kind in ("input", "processor", "output")}  # type: ignore[arg-type]
+    for small in (False, True):
+        lines = configuration(catalogue, names["input"], names["processor"], names["output"], small=small)
+        found = lint_text("\n".join(lines).encode(), catalogue)
+        # What is required has no value yet, which rules of some components see.
+        assert [str(lint) for lint in found if lint.code not in ("custom", "bad_bloblang")] == []
 
 
 def test_echo_shows_what_is_understood(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

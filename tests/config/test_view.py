@@ -92,7 +92,9 @@ def test_whole_numbers_are_cut(text: str, value: int, catalogue: Catalogue) -> N
     assert everything(f"fresh: {text}", catalogue).integer("fresh") == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("yes", True), ("off", False), ("true", True), ("N", False), ("'yes'", True)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("yes", True), ("off", False), ("true", True), ("N", False), ("'yes'", True)]
+)
 def test_booleans_take_the_old_words(text: str, value: bool, catalogue: Catalogue) -> None:
     config = build(f"generate: {{mapping: '', auto_replay_nacks: {text}}}", catalogue, "input").config
     assert config.boolean("auto_replay_nacks") is value

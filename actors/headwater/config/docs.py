@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -29,7 +30,9 @@ _OPTIONAL: Final = "  # optional"
 def flow(value: Any) -> str:
     """A value as YAML in one line."""
     text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1 << 30, allow_unicode=True)
-    return text.removesuffix("...\n").strip()
+    text = text.removesuffix("...\n").strip()
+    # Texts of several lines have one line as JSON, which is YAML too.
+    return json.dumps(value, ensure_ascii=False) if "\n" in text else text
 
 
 def example(field: Field, *, advanced: bool, indent: str = "") -> list[str]:
@@ -50,6 +53,8 @@ def _example_field(field: Field, advanced: bool, indent: str) -> list[str]:
     if field.default is not NO_DEFAULT:
         if field.type in KINDS and isinstance(field.default, dict) and field.default:
             return [key, *(f"{indent}  {line}" for line in _block(field.default))]
+        if field.option_set and str(field.default).lower() not in field.option_set:
+            return [f"{key} {flow(field.options[0])}"]
         return [f"{key} {flow(field.default)}"]
     if not field.required:
         return [f"{indent}# {flow(field.name)}: {_placeholder(field)}{_OPTIONAL}"]
@@ -60,6 +65,8 @@ def _placeholder(field: Field) -> str:
     """A value that stands where there is no default."""
     if field.examples and field.shape == "scalar" and field.type in ("string", "int", "float", "bool"):
         return flow(field.examples[0])
+    if field.options and field.shape == "scalar":
+        return flow(field.options[0])
     if field.shape in ("array", "2darray"):
         return "[]"
     if field.shape == "map" or (field.type == "object" and field.shape == "scalar"):
