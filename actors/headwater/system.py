@@ -91,7 +91,7 @@ class StreamSystem:
         listener: Serves components that listen on an address of their own; see `headwater.runtime.services.Listener`.
         environment: Variables for ``${NAME}`` in configurations; default those of the process.
         stop_timeout: Seconds that a stream may take to stop where a call does not say.
-        crash: Called when a `crash` processor asks for the end of the service; by default it is only logged.
+        crash: Called when a `crash` processor asks for the end of the service, which is logged in any case.
         pool: Where stages run, instead of a pool of `threads`; closed with the system.
     """
 
@@ -131,7 +131,7 @@ class StreamSystem:
             hub=Hub(),
             prefix_endpoints=prefix_endpoints,
             listener=listener,
-            crash=crash or (lambda reason: self.log.fatal(reason)),
+            crash=crash or (lambda reason: None),
         )
         self._services.shared = SharedResources(self._services)
         reference = StreamRegistry.start(self._services, self.events)

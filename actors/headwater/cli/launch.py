@@ -199,8 +199,7 @@ class Service:
             self.launch.catalogue,
         )
 
-    def _crash(self, reason: str) -> NoReturn:
-        self.log.fatal(reason)
+    def _crash(self, _: str) -> NoReturn:
         _exit(1)
 
     def close(self) -> None:

@@ -200,7 +200,8 @@ class Resources:
         return self._surroundings.inproc()
 
     def crash(self, reason: str) -> None:
-        """End the service at once."""
+        """Say why, and end the service at once."""
+        self.log.fatal(reason)
         self._surroundings.crash(reason)
 
     # -- failures of processors
