@@ -55,3 +55,23 @@ def test_restrictions() -> None:
     assert only.names("processor") == []
     assert "drop" in only.names("output")
     assert only.restricted(allow=[("input", "*")]).names("input") == []
+
+
+def test_other_packages_add_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    asked = []
+
+    class Point:
+        name = "processor.shout"
+
+        def load(self) -> type:
+            asked.append(self.name)
+            return Shout
+
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [Point()] if group == "headwater.components" else [])
+    catalogue = Catalogue()
+    assert catalogue.knows("processor", "shout")
+    assert "shout" in catalogue.names("processor")
+    assert asked == []
+    assert catalogue.create_class("processor", "shout") is Shout

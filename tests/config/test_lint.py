@@ -91,6 +91,13 @@ def test_processors(processor: str, lints: list[str], catalogue: Catalogue) -> N
                 "  line 1: cannot unmarshal !!map into string"
             ],
         ),
+        (
+            "http:\n  cors:\n    allowed_origins: [{a: 1}]\n",
+            [
+                "(1,1) field 'http': field 'cors': field 'allowed_origins': yaml: unmarshal errors:\n"
+                "  line 3: cannot unmarshal !!map into string"
+            ],
+        ),
         ("cache_resources:\n  - memory: {}\n", ["(2,1) the label field for resources must be unique and not empty"]),
         (
             "buffer:\n  label: x\n  none: {}\n",

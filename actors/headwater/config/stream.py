@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,6 +20,13 @@ from headwater.errors import ConfigError, LintRejection
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue
+
+_DECODERS: Final[dict[str, Callable[[Node], object]]] = {
+    "string": decode.text,
+    "int": decode.integer,
+    "float": decode.number,
+    "bool": decode.boolean,
+}
 
 
 class StreamConfig(msgspec.Struct, eq=False):
@@ -171,21 +178,27 @@ def check_shapes(parent: Field, node: Node) -> None:
             raise ConfigError(f"field '{field.name}': {error}") from None
 
 
-def _check_shape(field: Field, node: Node) -> None:
-    if field.shape == "array":
+def _check_shape(field: Field, node: Node, dimensions: int | None = None) -> None:
+    """Refuse a value that cannot be decoded; lists are looked through, maps of the wrong shape are left to lint."""
+    if dimensions is None:
+        dimensions = {"array": 1, "2darray": 2}.get(field.shape, 0)
+    if dimensions:
         if not node.is_sequence:
             raise ConfigError(f"line {node.line}: expected array value, got {node.tag}")
-    elif field.shape == "scalar":
-        if field.type == "object":
-            check_shapes(field, node)
-        elif field.type == "string":
-            decode.text(node)
-        elif field.type == "int":
-            decode.integer(node)
-        elif field.type == "float":
-            decode.number(node)
-        elif field.type == "bool":
-            decode.boolean(node)
+        for item in node.items:
+            _check_shape(field, item, dimensions - 1)
+    elif field.shape == "map":
+        for _, value in node.pairs:
+            _check_value(field, value)
+    else:
+        _check_value(field, node)
+
+
+def _check_value(field: Field, node: Node) -> None:
+    if field.type == "object":
+        check_shapes(field, node)
+    elif field.type in _DECODERS:
+        _DECODERS[field.type](node)
 
 
 def _get(node: Node, key: str) -> Node | None:
