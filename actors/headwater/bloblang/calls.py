@@ -152,8 +152,6 @@ class ExpressionCompiler(OperatorCompiler):
             if spec.context and any(each.type == "query" for each in node.arguments):
                 self.put(f"{self.context}.this = {self.scope.value or 'MISSING'}")
             return self.temp(f"{native}({', '.join(context + codes)})", *_returned(spec))
-        if spec.rescue and node.arguments[-1].given:
-            return self._rescued(node, codes)
         target = self._absorbed(node) if spec.absorbs else self._target(node)
         annotation = "" if spec.bare else node.target.annotation()
         code = self._coerced(spec.target, target)
@@ -161,16 +159,6 @@ class ExpressionCompiler(OperatorCompiler):
         if spec.inline and isinstance(spec.target, str) and spec.target in _EXACT and not spec.context:
             return self._inlined(node, target, codes, call, annotation)
         return self.temp(call, *_returned(spec), annotation=annotation)
-
-    def _rescued(self, node: Call, codes: list[str]) -> Value:
-        """A call whose last argument stands for a target that fails."""
-        result = self.fresh()
-        with self.nested("try:"), self.within("edge"):
-            target = self._target(node)
-            self.put(f"{result} = {self.constant(node.spec.native)}({', '.join([target.code, *codes])})")
-        with self.block("except Exception:"):
-            self.put(f"{result} = {codes[-1]}")
-        return Value(result)
 
     def _target(self, node: Call) -> Value:
         assert node.target is not None

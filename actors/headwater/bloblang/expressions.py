@@ -271,7 +271,7 @@ class OperatorCompiler(ReferenceCompiler):
     def _case(self, number: int, pattern: Node) -> str:
         with self.within("prefix", f"failed to check match case {number}: "):
             if not isinstance(pattern, Literal):
-                return f"{self.expression(pattern).code} is True"
+                return f"{self.held(self.expression(pattern))} is True"
             if isinstance(pattern.value, Marker):
                 return "False"
             subject = self.this("this")

@@ -86,11 +86,10 @@ def compile_map_each(compiler: ExpressionCompiler, node: Call) -> Value | None:
     result, item = compiler.fresh(), compiler.fresh("x")
     marked = compiler.fresh("b")
     compiler.put(f"{result} = []")
-    with compiler.nested("try:"), compiler.within("edge") as edge:
-        with compiler.nested(f"for {item} in {values}:"):
-            value = _body(compiler, query, item)
-            compiler.put(f"{result}.append({value.code})")
-            doubtful = value.kind in ("any", "marker")
+    with compiler.nested("try:"), compiler.within("edge") as edge, compiler.nested(f"for {item} in {values}:"):
+        value = _body(compiler, query, item)
+        compiler.put(f"{result}.append({value.code})")
+        doubtful = value.kind in ("any", "marker")
     error = compiler.fresh("e")
     with compiler.block(f"except Exception as {error}:"):
         compiler.put(
@@ -122,11 +121,10 @@ def compile_filter(compiler: ExpressionCompiler, node: Call) -> Value | None:
     )
     result, item = compiler.fresh(), compiler.fresh("x")
     compiler.put(f"{result} = []")
-    with compiler.nested("try:"), compiler.within("edge") as edge:
-        with compiler.nested(f"for {item} in {values}:"):
-            value = _body(compiler, query, item)
-            with compiler.block(f"if {value.code} is True:"):
-                compiler.put(f"{result}.append({item})")
+    with compiler.nested("try:"), compiler.within("edge") as edge, compiler.nested(f"for {item} in {values}:"):
+        value = _body(compiler, query, item)
+        with compiler.block(f"if {compiler.held(value)} is True:"):
+            compiler.put(f"{result}.append({item})")
     error = compiler.fresh("e")
     with compiler.block(f"except Exception as {error}:"):
         compiler.put(f"raise query_failure({error}, {compiler.constant(edge)})", annotation)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
-from typing import Any, Final, TypeVar
+from copy import copy
+from typing import Any, Final
 
 from headwater.bloblang.errors import BloblangError, ParseError
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
@@ -22,9 +24,6 @@ from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
 
 _CACHE_SIZE: Final = 512
-
-T = TypeVar("T")
-
 
 class Failed:
     """Stands for a message that a mapping failed on, among the results of `Mapping.apply_many`."""
@@ -315,28 +314,28 @@ def _loaded(compile_: Callable[..., dict[str, Any]], *arguments: Any) -> Callabl
 
 
 class _Cache:
-    """Compiled texts, the least recently used go first."""
+    """Compiled texts; the least recently used go first."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._entries: OrderedDict[tuple[Any, ...], Mapping] = OrderedDict()
 
-    def get(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    def get(self, key: tuple[Any, ...]) -> Mapping | None:
         with self._lock:
             found = self._entries.get(key)
             if found is not None:
                 self._entries.move_to_end(key)
-                return found  # type: ignore[no-any-return]
-        made = make()
+            return found
+
+    def put(self, key: tuple[Any, ...], mapping: Mapping) -> None:
         with self._lock:
-            self._entries[key] = made
+            self._entries[key] = mapping
             if len(self._entries) > self._size:
                 self._entries.popitem(last=False)
-        return made
 
 
-_programs: Final = _Cache(_CACHE_SIZE)
+_mappings: Final = _Cache(_CACHE_SIZE)
 
 
 def compile_mapping(
@@ -359,14 +358,22 @@ def compile_mapping(
     Raises:
         ParseError: The text is no mapping.
     """
-    import os
-
     environment = environment or Environment.default()
     directory = ""
     if path:
         directory = path if os.path.isdir(path) else os.path.dirname(path)
-    program = parse_mapping(text, environment, directory)
-    return Mapping(text, program, directory, resources, variables)
+    key = (text, environment, environment.revision, environment.imports, directory, variables)
+    found: Mapping | None = _mappings.get(key)
+    if found is None:
+        program = parse_mapping(text, environment, directory)
+        found = Mapping(text, program, directory, None, variables)
+        if program.shared:
+            _mappings.put(key, found)
+    if resources is None:
+        return found
+    mapping = copy(found)
+    mapping._resources = resources
+    return mapping
 
 
 def compile_query(

@@ -59,6 +59,7 @@ class ExpressionParser(Scanner):
         self.contexts: list[str] = []
         self.depth = 0
         self.slices = True
+        self.shared = True
 
     # Combination --------------------------------------------------------------------------------------------------
 
@@ -503,6 +504,9 @@ class ExpressionParser(Scanner):
     def _call(self, kind: str, name: str, target: Node | None, start: int) -> Node:
         self.at += 1
         given = self.required(self._arguments)
+        spec = (self.environment.functions if kind == "function" else self.environment.methods).get(name)
+        if spec is not None and (spec.impure or spec.stateful or (spec.constructor and kind == "function")):
+            self.shared = False
         try:
             return bind(self.environment, kind, name, target, given, start)
         except BloblangError as error:

@@ -351,21 +351,27 @@ class ProgramCompiler(ExpressionCompiler):
         """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
         if isinstance(query, Literal) and type(query.value) in execution.HEAVY and not self.document:
             kept = _kept(clone(query.value))
-            return Value(self.constant(kept), "list" if type(kept) is list else "dict" if type(kept) is dict else "value", True, kept)
+            kind = "list" if type(kept) is list else "dict" if type(kept) is dict else "value"
+            return Value(self.constant(kept), kind, True, kept)
         value = self.expression(query)
         if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner or self.document:
             return value
-        code = value.code
         self.heavy = True
+        if value.kind in ("list", "dict"):
+            self.put("_u0 = True")
+            return value
+        code = value.code
+        if not code.startswith("_t"):
+            # The value of a variable stays as it is.
+            value = Value(self.fresh(), value.kind)
+            self.put(f"{value.code} = {code}")
+            code = value.code
         if value.kind == "float":
             self.put(f"{code} = keep({code})")
-        elif value.kind in ("list", "dict"):
-            self.put("_u0 = True")
         else:
             with self.block(f"if type({code}) in HEAVY:"):
                 with self.block(f"if type({code}) is float:"):
-                    kept = self.fresh()
-                    self.put(f"{code} = keep({code})" if code in self.stack[-1].own else f"{kept} = None")
+                    self.put(f"{code} = keep({code})")
                 with self.block("else:"):
                     self.put("_u0 = True")
         return value

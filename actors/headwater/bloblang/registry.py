@@ -73,8 +73,6 @@ Values. See `values`. Arguments and targets are shared: never change a dict or l
 ones.
 Long results must be bounded: raise when a string or array would exceed `MAX_GROWTH` elements or bytes.
 
-``rescue=True``: the parameter `default`, where a call gives it, is the result for a target that fails, too.
-
 Static. ``static=True``: evaluated when parsing if target and arguments are literals; a failure is then a parse error.
 ``absorbs=True``: where an argument is given, a target that fails is handed over as NOTHING.
 ``textual=True``: tells integers written in a document (`DocumentInt`, a subclass of int) from computed ones.
@@ -179,7 +177,6 @@ class Spec:
     stateful: bool = False
     absorbs: bool = False
     bare: bool = False
-    rescue: bool = False
     static: bool = False
     impure: bool = False
     textual: bool = False

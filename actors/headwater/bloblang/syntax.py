@@ -282,9 +282,13 @@ class IfStatement(Statement):
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """A mapping: its statements and its named maps."""
+    """A mapping: its statements and its named maps.
+
+    `shared` tells whether what was parsed depends on the text alone and keeps no state, so that it may serve many users.
+    """
 
     statements: list[Statement]
     maps: dict[str, list[Statement]] = field(default_factory=dict)
+    shared: bool = True
 
 

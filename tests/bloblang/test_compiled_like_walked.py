@@ -1,0 +1,62 @@
+"""Compiled mappings do what a plain interpreter of the syntax tree does, on random mappings and documents."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from headwater.bloblang import BloblangError, Environment, ParseError, compile_mapping
+from headwater.bloblang.execution import finish
+from headwater.bloblang.statements import parse_mapping
+from headwater.bloblang.values import json_text
+from headwater.message import Message
+
+from .generated import mappings, messages
+from .walker import Walker
+
+PAIRS = int(os.environ.get("BLOBLANG_PAIRS", "400"))
+
+
+def shown(value: Any) -> str:
+    try:
+        return json_text(value)
+    except BloblangError as error:
+        return f"not JSON: {error.text}"
+
+
+def outcome(work: Any) -> tuple[str, Any]:
+    """What some work comes to: a value, a message, or an error's text."""
+    try:
+        value = work()
+    except BloblangError as error:
+        return "error", error.text
+    if value is None:
+        return "deleted", None
+    if isinstance(value, Message):
+        return "message", (value.content(), shown(dict(value.metadata)))
+    return "value", value
+
+
+@settings(max_examples=PAIRS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(mappings(), messages())
+def test_a_compiled_mapping_does_what_the_walker_does(source: str, raw: bytes) -> None:
+    """The whole message, its metadata, or the same error."""
+    try:
+        mapping = compile_mapping(source)
+    except ParseError:
+        return
+    program = parse_mapping(source, Environment.default())
+
+    def walked() -> Any:
+        message = Message(raw, metadata={"k": "v"})
+        walker = Walker(program, message)
+        root = walker.run()
+        metadata = walker.metadata
+        assert metadata is not None
+        return finish(message, root, metadata)
+
+    expected = outcome(walked)
+    got = outcome(lambda: mapping.apply(Message(raw, metadata={"k": "v"})))
+    assert got == expected, f"{source}\n{raw!r}"
