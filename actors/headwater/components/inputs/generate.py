@@ -150,9 +150,7 @@ class Generate(Input):
         self._left = count if count > 0 else None
         self._size = config.integer("batch_size")
         self._clock = resources.clock
-        self._due: float | None = 0.0
-        if isinstance(self._schedule, Cron):
-            self._due = None
+        self._due: float | None = None
         self._failure: ComponentError | None = None
 
     async def read(self, limit: int) -> Delivery:
@@ -177,15 +175,15 @@ class Generate(Input):
         """Wait until the next message is due. Who comes late is not paid back."""
         clock = self._clock
         if self._due is None:
-            assert isinstance(self._schedule, Cron)
-            self._due = clock.now() + self._schedule.wait(clock.time_ns())
+            first = self._schedule.wait(clock.time_ns()) if isinstance(self._schedule, Cron) else 0.0
+            self._due = clock.now() + first
         wait = self._due - clock.now()
         if wait > 0:
             await tasks.sleep(wait)
         if isinstance(self._schedule, Cron):
             self._due = None
         else:
-            self._due = max(self._due, clock.now() - self._schedule) + self._schedule
+            self._due = max(self._due + self._schedule, clock.now())
 
     # HOT: once a chunk, and its loop once a message
     def _make(self, limit: int) -> list[Batch]:
