@@ -132,13 +132,17 @@ class HttpServer(Input):
         if self._open:
             return
         self._host = tasks.current_host()
+        self._open = True  # the first request may come before `listen` is back
         if self._address:
-            self._server = await self._resources.listen(self._address, self._routes(), self._certificate)
+            try:
+                self._server = await self._resources.listen(self._address, self._routes(), self._certificate)
+            except BaseException:
+                self._open = False
+                raise
         else:
             for path, description, handler, socket_handler in self._paths():
                 register = self._resources.register_endpoint
                 self._withdraw.append(register(path, description, handler, socket_handler))
-        self._open = True
 
     def _paths(self) -> list[tuple[str, str, Any, Any]]:
         paths: list[tuple[str, str, Any, Any]] = []
