@@ -55,7 +55,7 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
     label = ""
     bodies: dict[str, Node] = {}
     known: list[str] = []
-    for key, value in node.pairs:
+    for key, value in node.entries:
         name = key.value
         if name in reserved:
             if name == "type":

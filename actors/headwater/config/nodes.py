@@ -138,7 +138,39 @@ class Node:
         for name, value in reversed(self.pairs):
             if name.value == key and name.shape == "scalar":
                 return value
+        for name, value in self.entries if self._merges() else ():
+            if name.value == key and name.shape == "scalar":
+                return value
         return None
+
+    def _merges(self) -> bool:
+        return any(name.value == "<<" and name.tag == "!!merge" for name, _ in self.pairs)
+
+    @property
+    def entries(self) -> list[tuple[Node, Node]]:
+        """The pairs of a mapping, with what its merge keys bring in front of its own.
+
+        Raises:
+            SyntaxProblem: A merge brings a mapping into itself.
+        """
+        return self._entries(()) if self._merges() else self.pairs
+
+    def _entries(self, inside: tuple[int, ...]) -> list[tuple[Node, Node]]:
+        own = {name.value for name, _ in self.pairs}
+        if id(self.pairs) in inside:
+            raise SyntaxProblem("yaml: anchor value contains itself")
+        inside = (*inside, id(self.pairs))
+        merged: dict[str, tuple[Node, Node]] = {}
+        kept: list[tuple[Node, Node]] = []
+        for name, value in self.pairs:
+            if name.value != "<<" or name.tag != "!!merge":
+                kept.append((name, value))
+                continue
+            for source in value.items if value.is_sequence else (value,):
+                for pair in source._entries(inside):
+                    if pair[0].value not in own:
+                        merged.setdefault(pair[0].value, pair)
+        return [*merged.values(), *kept]
 
     def plain(self) -> Any:
         """The value as plain Python data, as go-yaml decodes it into an empty interface.
@@ -160,7 +192,7 @@ class Node:
             raise SyntaxProblem("yaml: anchor value contains itself")
         inside = (*inside, own)
         if self.shape == "mapping":
-            return {_key(name): value._plain(inside) for name, value in self.pairs}
+            return {_key(name): value._plain(inside) for name, value in self.entries}
         return [item._plain(inside) for item in self.items]
 
     @classmethod

@@ -356,7 +356,7 @@ class Config:
             return []
         node = Node.of(found)
         if node.is_mapping:
-            return list({key.value: value for key, value in node.pairs}.items())
+            return list({key.value: value for key, value in node.entries}.items())
         if node.is_null:
             return []
         raise ConfigError(f"field '{self._full(name)}': line {node.line}: expected object value, got {node.tag}")
