@@ -1,0 +1,37 @@
+"""Processor `jmespath`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from headwater.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("query", "result"),
+    [
+        ("a.b[1]", "2"),
+        ("nope", "null"),
+        ("a.b[?@ > `1`]", "[2,3]"),
+        ("join('-', [s, s])", '"x-x"'),
+        ("{x: s, n: length(a.b)}", '{"n":3,"x":"x"}'),
+        ("f", "1.5"),
+    ],
+)
+def test_results(contents: Callable[..., list[str]], query: str, result: str) -> None:
+    assert contents(f'- jmespath: {{query: "{query}"}}', '{"a":{"b":[1,2,3]},"s":"x","f":1.50}') == [result]
+
+
+def test_a_query_that_fails_marks_the_message(outcomes: Callable[..., Any]) -> None:
+    assert outcomes("- jmespath: {query: length(a)}", "{}", "bad") == [
+        ("{}", 'Invalid type for: <nil>, expected: []jmespath.jpType{"string", "array", "object"}'),
+        ("bad", "invalid character 'b' looking for beginning of value"),
+    ]
+
+
+def test_what_cannot_be_built(contents: Callable[..., list[str]]) -> None:
+    with pytest.raises(ConfigError, match="failed to compile JMESPath query: SyntaxError: Incomplete expression"):
+        contents("- jmespath: {query: 'a.['}", "{}")
