@@ -145,9 +145,10 @@ def read_service(
     for name in expand(resource_patterns):
         file = read_source(read_file(name), name, RESOURCES, catalogue, environment=environment, options=options)
         service.lints += [f"{name}{lint}" for lint in file.lints]
+        earlier = frozenset(taken)  # what a file repeats itself is for lint to say
         for component in find_resources(file.node, catalogue):
             key = (component.kind, component.label)
-            if component.label and key in taken:
+            if component.label and key in earlier:
                 kind = component.kind.replace("_", " ")
                 raise ConfigError(
                     f"failed to initialise resources: {kind} resource label '{component.label}' collides with a "
