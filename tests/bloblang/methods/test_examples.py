@@ -28,17 +28,17 @@ def _examples() -> list[tuple[Spec, Example, str, str]]:
     ("spec", "example", "before", "after"), _examples(), ids=lambda value: getattr(value, "name", None)
 )
 def test_example(spec: Spec, example: Example, before: str, after: str) -> None:
-    message = Message(before.encode())
-    try:
-        made = compile_mapping(example.mapping).apply(message)
-    except BloblangError as error:
-        wanted = _ERROR.match(after)
-        assert wanted is not None, f"{spec.name}: {error}"
-        assert error.text == wanted[1]
+    mapping = compile_mapping(example.mapping)
+    failure = _ERROR.match(after)
+    if failure is not None:
+        with pytest.raises(BloblangError) as error:
+            mapping.apply(Message(before.encode()))
+        assert error.value.text == failure[1]
         return
+    made = mapping.apply(Message(before.encode()))
     got = "" if made is None else made.content().decode()
     if got != after:
-        assert json.loads(got) == json.loads(after)
+        assert json.loads(got) == json.loads(after), spec.name
 
 
 @pytest.mark.parametrize("kind", ["functions", "methods"])

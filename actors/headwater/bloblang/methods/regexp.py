@@ -150,7 +150,7 @@ _expression(
         ('{"value":"-axxb-ab-"}', '{"matches":[{"0":"axxb","foo":"xx"},{"0":"ab","foo":""}]}'),
     ),
 )
-for _name, _status in (("re_replace_all", "stable"), ("re_replace", "hidden")):
+for _name, _status in (("re_replace_all", "stable"), ("re_replace", "stable")):
     _expression(
         _name,
         _re_replace_all,

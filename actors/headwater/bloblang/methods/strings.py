@@ -186,7 +186,7 @@ def _replace_all(target: str | bytes, old: str, new: str) -> str | bytes:
     return like(target, lambda text: text.replace(old, new))
 
 
-for _name, _status in (("replace_all", "stable"), ("replace", "hidden")):
+for _name, _status in (("replace_all", "stable"), ("replace", "stable")):
     method(
         _name,
         Param("old", "string", "What to replace."),
@@ -228,7 +228,7 @@ def _replace_all_many(values: list[Any]) -> Callable[[str | bytes], str | bytes]
     return replace
 
 
-for _name, _status in (("replace_all_many", "stable"), ("replace_many", "hidden")):
+for _name, _status in (("replace_all_many", "stable"), ("replace_many", "stable")):
     method(
         _name,
         Param("values", "array", "Pairs, one after the other: what to replace, and what to put in its place."),
