@@ -30,6 +30,7 @@ from headwater.errors import Closed, ComponentError, ConfigError, NotConnected
 
 if TYPE_CHECKING:
     import aiohttp
+    from yarl import URL
 
     from headwater.components.resources import Resources
     from headwater.config.view import Config
@@ -39,6 +40,8 @@ T = TypeVar("T")
 
 USER_AGENT: Final = "headwater"
 REDIRECTS: Final = 10
+REMEMBERED: Final = 256
+"""How many URLs are kept parsed."""
 _REFUSED = re.compile(r"Connect call failed \('(.*)', (\d+)")
 
 
@@ -61,6 +64,15 @@ class HttpResponse:
     phrase: str
     headers: list[tuple[str, str]]
     body: bytes
+
+
+@dataclass(slots=True)
+class _Target:
+    """What a URL means for a request."""
+
+    address: URL
+    authorization: str
+    proxy: str | None
 
 
 class HttpStream:
@@ -156,6 +168,7 @@ class HttpClient:
         self._idle = _seconds(transport.text("idle_connection_timeout"), "transport.idle_connection_timeout")
         self._idle_connections = transport.integer("max_idle_connections")
         self._session: aiohttp.ClientSession | None = None
+        self._targets: dict[str, _Target] = {}
         self._closed = False
 
     async def send(self, batch: Batch, *, with_body: bool = True) -> Batch:
@@ -316,6 +329,33 @@ class HttpClient:
         body: bytes | None,
     ) -> aiohttp.ClientResponse:
         from multidict import CIMultiDict
+
+        target = self._targets.get(url)
+        if target is None:
+            target = self._target(url)
+        fields: CIMultiDict[str] = CIMultiDict(headers)
+        authorization = await self._authentication.header(session, method, url)
+        if authorization:
+            fields["Authorization"] = authorization
+        elif target.authorization:
+            fields.setdefault("Authorization", target.authorization)
+        fields.setdefault("User-Agent", USER_AGENT)
+        unpack = "Accept-Encoding" not in fields
+        if unpack:
+            fields["Accept-Encoding"] = "gzip"
+        return await session.request(
+            method,
+            target.address,
+            headers=fields,
+            data=body if body else None,
+            allow_redirects=False,
+            auto_decompress=unpack,
+            ssl=self._tls.context() if self._tls.enabled else True,
+            proxy=target.proxy,
+        )
+
+    def _target(self, url: str) -> _Target:
+        """What a URL means; remembered. Raises: ValueError."""
         from yarl import URL
 
         parts = urlsplit(url)
@@ -323,28 +363,17 @@ class HttpClient:
             raise ValueError(f'unsupported protocol scheme "{parts.scheme}"')
         if not parts.hostname:
             raise ValueError("http: no Host in request URL")
-        fields: CIMultiDict[str] = CIMultiDict(headers)
         address = URL(url)
-        authorization = await self._authentication.header(session, method, url)
-        if authorization:
-            fields["Authorization"] = authorization
+        authorization = ""
         if address.user is not None:
-            fields.setdefault("Authorization", basic_header(address.user, address.password or ""))
+            authorization = basic_header(address.user, address.password or "")
             address = address.with_user(None)
-        fields.setdefault("User-Agent", USER_AGENT)
-        unpack = "Accept-Encoding" not in fields
-        if unpack:
-            fields["Accept-Encoding"] = "gzip"
-        return await session.request(
-            method,
-            address,
-            headers=fields,
-            data=body if body else None,
-            allow_redirects=False,
-            auto_decompress=unpack,
-            ssl=self._tls.context() if self._tls.enabled else True,
-            proxy=self._proxy or _proxy_of_environment(parts.scheme, parts.hostname, parts.port) or None,
-        )
+        proxy = self._proxy or _proxy_of_environment(parts.scheme, parts.hostname, parts.port)
+        target = _Target(address, authorization, proxy or None)
+        if len(self._targets) >= REMEMBERED:
+            self._targets.clear()
+        self._targets[url] = target
+        return target
 
     def _open_session(self) -> aiohttp.ClientSession:
         """The session, made at the first request; it lives on the event loop."""
