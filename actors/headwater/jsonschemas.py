@@ -1,13 +1,12 @@
 """JSON schemas of drafts 4, 6 and 7, compiled once; what is wrong is said in the words that users of Benthos know.
 
-Formats are checked, patterns are RE2. References may point into the schema itself or to other documents, which are loaded
-when the schema is compiled.
+Formats are checked, patterns are RE2. References may point into the schema itself or to other documents, which are
+loaded when the schema is compiled.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
@@ -202,9 +201,7 @@ class Schema:
         items = schema.get("items")
         if isinstance(items, list):
             extra = schema.get("additionalItems", True)
-            checks.append(
-                _positional([self._schema(item, base) for item in items], extra, self._schema(extra, base))
-            )
+            checks.append(_positional([self._schema(item, base) for item in items], extra, self._schema(extra, base)))
         elif items is not None:
             checks.append(_each_item(self._schema(items, base)))
         checks += _array_sizes(schema)
@@ -288,7 +285,8 @@ def _type_check(wanted: Any) -> Check:
     for name in names:
         if name not in _TYPES:
             raise SchemaError(
-                f"has a primitive type that is NOT VALID -- given: /{name}/ Expected valid values are:[{' '.join(_TYPES)}]"
+                f"has a primitive type that is NOT VALID -- given: /{name}/ "
+                f"Expected valid values are:[{' '.join(_TYPES)}]"
             )
     allowed = set(names) | ({"integer"} if "number" in names else set())
     expected = names[0] if len(names) == 1 else f"[{','.join(names)}]"
@@ -620,9 +618,7 @@ def _properties(checks: Mapping[str, Check]) -> Check:
     return check
 
 
-def _other_properties(
-    known: set[str], patterns: list[tuple[Any, Check]], closed: bool, extra_check: Check
-) -> Check:
+def _other_properties(known: set[str], patterns: list[tuple[Any, Check]], closed: bool, extra_check: Check) -> Check:
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if not isinstance(value, dict):
             return

@@ -14,7 +14,9 @@ _ZONE: Final = r"(?:Z|[+-]\d\d:\d\d)"
 _PLAIN_TIME = re.compile(rf"{_TIME}{_ZONE}?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME = re.compile(rf"(?P<date>\d{{4}}-\d\d-\d\d)T{_TIME}{_ZONE}", re.ASCII)
-_HOSTNAME = re.compile(r"(?=.{1,255}\Z)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?")
+_HOSTNAME = re.compile(
+    r"(?=.{1,255}\Z)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?"
+)
 _EMAIL = re.compile(r"[^\s@<>,;:\\\"\[\]()]+@[^\s@<>,;:\\\"\[\]()]+")
 _UUID = re.compile(r"[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
 _POINTER = re.compile(r"(?:/(?:[^~/]|~0|~1)*)*")

@@ -1,7 +1,7 @@
 """XML as documents: elements become keys, attributes keys with a hyphen, repeated elements lists.
 
-Reads as leniently as Go's decoder does when it is not strict: attributes need neither quotes nor values, end tags may be
-missing, entities that are not predefined stay as they were written. None is ever expanded, so a document cannot grow.
+Reads as leniently as Go's decoder does when it is not strict: attributes need neither quotes nor values, end tags may
+be missing, entities that are not predefined stay as they were written. None is ever expanded, so no document can grow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Archives of messages: joined into one payload, and taken apart again, with bounds on what an archive may expand to."""
+"""Archives of messages: joined into one payload, and taken apart again, with bounds on what they may expand to."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ def open_tar(message: Message) -> list[Message]:
     batches += scan.finish()
     batches += scan.finish()
     return [
-        _named(message, str(entry.metadata.get("tar_name", "")), entry.content()) for batch in batches for entry in batch
+        _named(message, str(entry.metadata.get("tar_name", "")), entry.content())
+        for batch in batches
+        for entry in batch
     ]
 
 

@@ -35,7 +35,9 @@ from headwater.errors import ConfigError
 Place = tuple[str, ...]
 """``path`` or ``metadata``, and the segments below."""
 
-_ITERATORS = frozenset({"map_each", "map_each_key", "filter", "any", "all", "fold", "find_by", "find_all_by", "sort_by"})
+_ITERATORS = frozenset(
+    {"map_each", "map_each_key", "filter", "any", "all", "fold", "find_by", "find_all_by", "sort_by"}
+)
 """Methods whose queries see elements; what counts is the target that those come from."""
 
 

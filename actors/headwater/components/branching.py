@@ -19,14 +19,16 @@ def branch_fields() -> tuple[Field, ...]:
     return (
         mapping(
             "request_map",
-            "Makes what the processors get of a message. Without it they get a copy; with `deleted()` they are skipped.",
+            "Makes what the processors get of a message. Without it they get a copy; with `deleted()` they are "
+            "skipped.",
             default="",
             examples=('root = {\n\t"id": this.doc.id,\n\t"content": this.doc.body.text\n}',),
         ),
         processors("processors", "What is done to it. As many messages must come out as went in."),
         mapping(
             "result_map",
-            "Changes the message by what came out; `@` is the metadata of the message, `metadata()` that of the result.",
+            "Changes the message by what came out; `@` is the metadata of the message, `metadata()` that of the "
+            "result.",
             default="",
             examples=("root.foo_result = this", "root.raw_result = content().string()"),
         ),
@@ -101,9 +103,7 @@ class Branch:
                 results[place] = message
             else:
                 cause = message.error
-                failures[place] = MessageError(
-                    f"processors failed: {cause.text}", cause.name, cause.label, cause.path
-                )
+                failures[place] = MessageError(f"processors failed: {cause.text}", cause.name, cause.label, cause.path)
         return Outcome(results, failures)
 
     def _request(self, batch: Batch, place: int, message: Message) -> Message | None:

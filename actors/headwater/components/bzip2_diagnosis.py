@@ -1,7 +1,7 @@
 """What is wrong with bzip2 data, in the words of Go's reader.
 
-The C library only says that data is invalid. This reads the beginning of the first block, up to the tables, as the format
-describes it; what is wrong further behind is reported as one general failure.
+The C library only says that data is invalid. This reads the beginning of the first block, up to the tables, as the
+format describes it; what is wrong further behind is reported as one general failure.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ def _lz4_compress(data: bytes, level: int) -> bytes:
 
 
 def _lz4_decompress(data: bytes) -> bytes:
-    import lz4.frame  # type: ignore[import-untyped]
+    import lz4.frame
 
     if not data:
         return b""

@@ -30,7 +30,7 @@ class Expression:
         ]
 
     def values(self, text: str) -> dict[str, Any]:
-        """The values that the expression finds in a text; none where it does not match, or a value has the wrong type."""
+        """The values that the expression finds in a text; none where it does not match or a type is wrong."""
         found = self._regexp.search(text)
         values: dict[str, Any] = {}
         if found is None:

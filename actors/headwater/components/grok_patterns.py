@@ -33,7 +33,7 @@ _NETWORK: Final = {
     "COMMONMAC": r"(?:[A-Fa-f0-9]{2}:){5}[A-Fa-f0-9]{2}",
     "MAC": r"%{CISCOMAC}|%{WINDOWSMAC}|%{COMMONMAC}",
     "IPV4": r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])",
-    # Where `::` stands decides which alternative fits; those with fewer groups before it come first, or RE2 stops early.
+    # Where `::` stands decides which alternative fits; fewer groups before it come first, or RE2 stops early.
     "IPV6": (
         r"(?:(?:[0-9A-Fa-f]{1,4}:){6}(?:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
         r"|[0-9A-Fa-f]{1,4}:(?::[0-9A-Fa-f]{1,4}){1,6}|(?:[0-9A-Fa-f]{1,4}:){1,2}(?::[0-9A-Fa-f]{1,4}){1,5}"
@@ -140,9 +140,7 @@ _LOGS: Final = {
 }
 
 _CLOUD: Final = {
-    "S3_REQUEST_LINE": (
-        r"(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})"
-    ),
+    "S3_REQUEST_LINE": (r"(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})"),
     "S3_ACCESS_LOG": (
         r"%{WORD:owner} %{NOTSPACE:bucket} \[%{HTTPDATE:timestamp}\] %{IP:clientip} %{NOTSPACE:requester} "
         r"%{NOTSPACE:request_id} %{NOTSPACE:operation} %{NOTSPACE:key} (?:\"%{S3_REQUEST_LINE}\"|-) "
@@ -151,9 +149,7 @@ _CLOUD: Final = {
         r"(?:\"?%{QS:agent}\"?|-) (?:-|%{NOTSPACE:version_id})"
     ),
     "ELB_URIPATHPARAM": r"%{URIPATH:path}(?:%{URIPARAM:params})?",
-    "ELB_URI": (
-        r"%{URIPROTO:proto}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST:urihost})?(?:%{ELB_URIPATHPARAM})?"
-    ),
+    "ELB_URI": (r"%{URIPROTO:proto}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST:urihost})?(?:%{ELB_URIPATHPARAM})?"),
     "ELB_REQUEST_LINE": r"(?:%{WORD:verb} %{ELB_URI:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})",
     "ELB_ACCESS_LOG": (
         r"%{TIMESTAMP_ISO8601:timestamp} %{NOTSPACE:elb} %{IP:clientip}:%{INT:clientport:int} "

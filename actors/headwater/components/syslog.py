@@ -28,7 +28,7 @@ _PARAMETER: Final = (
     'expecting a structured data parameter (`key="value"`, both part from 1 to max 32 US-ASCII characters; key cannot '
     'contain `=`, ` `, `]`, and `"`, while value cannot contain `]`, backslash, and `"` unless escaped)'
 )
-_ESCAPE: Final = "expecting chars `]`, `\"`, and `\\` to be escaped within param value"
+_ESCAPE: Final = 'expecting chars `]`, `"`, and `\\` to be escaped within param value'
 _MESSAGE: Final = "expecting a free-form optional message in UTF-8 (starting with or without BOM)"
 _STAMP: Final = "expecting a Stamp timestamp"
 _STAMP_OR_RFC3339: Final = "expecting a Stamp or a RFC3339 timestamp"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 
 def test_it_maps(contents: Callable[..., list[str]]) -> None:

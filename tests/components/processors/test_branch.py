@@ -52,10 +52,13 @@ def test_metadata_of_both_sides(process: Callable[..., list[Message]]) -> None:
 @pytest.mark.parametrize(
     ("branch", "error"),
     [
-        ("request_map: root = throw(\"a\"), processors: [{noop: {}}]", "request mapping failed: failed assignment (line 1): a"),
-        ("processors: [{mapping: root = throw(\"b\")}]", "processors failed: failed assignment (line 1): b"),
         (
-            "processors: [{noop: {}}], result_map: root = throw(\"c\")",
+            'request_map: root = throw("a"), processors: [{noop: {}}]',
+            "request mapping failed: failed assignment (line 1): a",
+        ),
+        ('processors: [{mapping: root = throw("b")}]', "processors failed: failed assignment (line 1): b"),
+        (
+            'processors: [{noop: {}}], result_map: root = throw("c")',
             "result mapping failed: failed assignment (line 1): c",
         ),
         ("processors: [{mapping: root = deleted()}]", "child processors resulted in zero messages"),
@@ -73,7 +76,9 @@ def test_as_many_must_come_out_as_went_in(outcomes: Callable[..., Any]) -> None:
 
 
 def test_marks_of_before_stay_and_children_do_not_see_them(outcomes: Callable[..., Any]) -> None:
-    processors = '- mapping: root = throw("x")\n- branch: {processors: [{mapping: root = errored()}], result_map: root.e = this}'
+    processors = (
+        '- mapping: root = throw("x")\n- branch: {processors: [{mapping: root = errored()}], result_map: root.e = this}'
+    )
     assert outcomes(processors, "{}") == [('{"e":false}', "failed assignment (line 1): x")]
 
 

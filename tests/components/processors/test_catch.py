@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 BOOM = "- mapping: 'root = if this.a == 2 { throw(\"boom\") } else { this }'\n"
 

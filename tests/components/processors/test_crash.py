@@ -14,7 +14,11 @@ output: {drop: {}}
 http: {enabled: false}
 """
     done = subprocess.run(
-        [sys.executable, "-m", "headwater", "run", "/dev/stdin"], input=config, capture_output=True, text=True, timeout=20
+        [sys.executable, "-m", "headwater", "run", "/dev/stdin"],
+        input=config,
+        capture_output=True,
+        text=True,
+        timeout=20,
     )
     assert done.returncode == 1
     assert "boom a" in done.stdout + done.stderr

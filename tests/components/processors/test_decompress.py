@@ -15,7 +15,9 @@ from headwater.message import Message
 
 
 def test_bzip2(process: Callable[..., list[Message]]) -> None:
-    received = process("- decompress: {algorithm: bzip2}", bz2.compress(b"hello"), bz2.compress(b"a") + bz2.compress(b"b"))
+    received = process(
+        "- decompress: {algorithm: bzip2}", bz2.compress(b"hello"), bz2.compress(b"a") + bz2.compress(b"b")
+    )
     assert [message.content() for message in received] == [b"hello", b"ab"]
 
 

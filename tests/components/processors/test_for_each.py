@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 
 def test_messages_are_alone(contents: Callable[..., list[str]]) -> None:
-    assert contents("- for_each:\n    - mapping: root = [batch_index(), batch_size()]", ["a", "b"]) == ["[0,1]", "[0,1]"]
+    assert contents("- for_each:\n    - mapping: root = [batch_index(), batch_size()]", ["a", "b"]) == [
+        "[0,1]",
+        "[0,1]",
+    ]
 
 
 def test_results_are_one_batch(contents: Callable[..., list[str]]) -> None:

@@ -64,7 +64,10 @@ def test_patterns_of_ones_own(contents: Callable[..., list[str]], tmp_path: Path
         ("expressions: ['%{NOPE:x}']", "failed to compile Grok pattern '%{NOPE:x}': no pattern found for %{NOPE}"),
         ("expressions: ['%{INT}'], use_default_patterns: false", "no pattern found for %{INT}"),
         ("expressions: ['(']", "failed to compile Grok pattern '(': error parsing regexp"),
-        ("expressions: ['a'], pattern_definitions: {A: '%{B}'}", "failed to create grok compiler: no pattern found for %{B}"),
+        (
+            "expressions: ['a'], pattern_definitions: {A: '%{B}'}",
+            "failed to create grok compiler: no pattern found for %{B}",
+        ),
         ("expressions: ['%{A}'], pattern_definitions: {A: '%{A}'}", "no pattern found for %{A}"),
         ("expressions: ['a'], pattern_paths: ['/nowhere']", "stat /nowhere: no such file or directory"),
     ],
@@ -89,7 +92,7 @@ def test_every_pattern_compiles(name: str) -> None:
         ("YEAR", "s d79fq4999s", "79"),
         ("TIMESTAMP_ISO8601", "at 2013-11-06 04:50:17,1599sd", "2013-11-06 04:50:17,1599"),
         ("MAC", "x 01:02:03:04:ab:cf y", "01:02:03:04:ab:cf"),
-        ("QUOTEDSTRING", "qs fk\"lkj\"mkj", '"lkj"'),
+        ("QUOTEDSTRING", 'qs fk"lkj"mkj', '"lkj"'),
         ("BASE10NUM", "qsfd8080qsfd", "8080"),
         ("EMAILADDRESS", "to a.b+c@example.com.", "a.b+c@example.com."),
         ("URI", "see https://u:p@example.com:80/a/b?c=d", "https://u:p@example.com:80/a/b?c=d"),
@@ -106,7 +109,12 @@ def test_what_patterns_match(name: str, text: str, value: str) -> None:
 def test_access_logs(contents: Callable[..., list[str]]) -> None:
     line = '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326 "http://x/" "Agent 1"'
     found = json.loads(contents("- grok: {expressions: ['%{COMBINEDAPACHELOG}']}", line)[0])
-    assert (found["clientip"], found["request"], found["bytes"], found["agent"]) == ("127.0.0.1", "/a.gif", "2326", '"Agent 1"')
+    assert (found["clientip"], found["request"], found["bytes"], found["agent"]) == (
+        "127.0.0.1",
+        "/a.gif",
+        "2326",
+        '"Agent 1"',
+    )
     assert "rawrequest" not in found
 
 

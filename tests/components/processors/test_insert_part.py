@@ -11,8 +11,13 @@ from headwater.message import Message
 
 @pytest.mark.parametrize(
     ("index", "result"),
-    [(-1, ["a", "b", "new 2"]), (-2, ["a", "new 2", "b"]), (0, ["new 2", "a", "b"]), (9, ["a", "b", "new 2"])]
-    + [(-9, ["new 2", "a", "b"])],
+    [
+        (-1, ["a", "b", "new 2"]),
+        (-2, ["a", "new 2", "b"]),
+        (-9, ["new 2", "a", "b"]),
+        (0, ["new 2", "a", "b"]),
+        (9, ["a", "b", "new 2"]),
+    ],
 )
 def test_places(contents: Callable[..., list[str]], index: int, result: list[str]) -> None:
     processors = f"- insert_part: {{index: {index}, content: 'new ${{! batch_size() }}'}}"

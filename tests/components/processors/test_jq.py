@@ -71,8 +71,11 @@ def test_what_is_no_document_is_marked(outcomes: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("query", "error"),
-    [(".a[", "error parsing jq query: unexpected EOF"), ("foo", "error compiling jq query: function not defined: foo/0")]
-    + [("$x", "error compiling jq query: variable not defined: $x")],
+    [
+        (".a[", "error parsing jq query: unexpected EOF"),
+        ("foo", "error compiling jq query: function not defined: foo/0"),
+        ("$x", "error compiling jq query: variable not defined: $x"),
+    ],
 )
 def test_what_cannot_be_built(contents: Callable[..., list[str]], query: str, error: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import time
+from collections.abc import Callable
 
 
 def test_order_is_kept(contents: Callable[..., list[str]]) -> None:
@@ -31,4 +29,6 @@ def test_a_cap_bounds_how_many_wait(contents: Callable[..., list[str]]) -> None:
 
 
 def test_children_that_do_not_wait(contents: Callable[..., list[str]]) -> None:
-    assert contents("- parallel:\n    processors:\n      - mapping: 'root = if this == 2 { deleted() }'", ["1", "2"], count=1) == ["1"]
+    assert contents(
+        "- parallel:\n    processors:\n      - mapping: 'root = if this == 2 { deleted() }'", ["1", "2"], count=1
+    ) == ["1"]

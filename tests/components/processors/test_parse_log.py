@@ -16,8 +16,7 @@ RFC3164 = "- parse_log: {format: syslog_rfc3164, default_year: '2020'%s}"
 
 def test_rfc5424(contents: Callable[..., list[str]]) -> None:
     line = (
-        "<34>1 2003-10-11T22:14:15.003000+02:00 host su 12 ID47 "
-        '[a@1 k="v" q="\\"\\]\\\\"][b] \ufeff\'su root\' failed'
+        '<34>1 2003-10-11T22:14:15.003000+02:00 host su 12 ID47 [a@1 k="v" q="\\"\\]\\\\"][b] \ufeff\'su root\' failed'
     )
     assert json.loads(contents(RFC5424, line)[0]) == {
         "priority": 34,
@@ -103,7 +102,10 @@ def test_broken_old_lines_are_marked(outcomes: Callable[..., Any], fields: str, 
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ("format: syslog_rfc3164, default_year: soon", 'failed to convert year soon into integer:  strconv.Atoi: parsing "soon"'),
+        (
+            "format: syslog_rfc3164, default_year: soon",
+            'failed to convert year soon into integer:  strconv.Atoi: parsing "soon"',
+        ),
         ("format: syslog_rfc3164, default_timezone: Nowhere/At", "unknown time zone Nowhere/At"),
         ("format: nope", "format not recognised: nope"),
     ],

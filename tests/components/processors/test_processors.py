@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 
 def test_children_run_in_order(contents: Callable[..., list[str]]) -> None:

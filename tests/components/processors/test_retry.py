@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from headwater.message import Message
 
@@ -25,7 +24,7 @@ def test_an_attempt_starts_from_the_message_as_it_was(process: Callable[..., lis
 
 
 def test_it_gives_up(process: Callable[..., list[Message]]) -> None:
-    [message] = process(f"- retry: {{max_retries: 3, {FAST}, processors: [{{mapping: root = throw(\"never\")}}]}}", "x")
+    [message] = process(f'- retry: {{max_retries: 3, {FAST}, processors: [{{mapping: root = throw("never")}}]}}', "x")
     assert message.error is not None
     assert message.error.text == "failed assignment (line 1): never"
     assert message.metadata["retry_count"] == 3

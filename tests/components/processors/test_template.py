@@ -17,7 +17,9 @@ from headwater.errors import ConfigError
 from headwater.message import Message
 
 FUNCTIONS = {**TEXT_FUNCTIONS, **VALUE_FUNCTIONS, **BUILTINS}
-DOCUMENT = b'{"name":"bob smith","n":1.50,"items":[{"name":"a","value":1},{"name":"b","value":2}],"m":{"x":null},"e":[]}'
+DOCUMENT = (
+    b'{"name":"bob smith","n":1.50,"items":[{"name":"a","value":1},{"name":"b","value":2}],"m":{"x":null},"e":[]}'
+)
 
 
 def write(text: str) -> str:
@@ -66,9 +68,9 @@ def test_functions_and_templates_of_ones_own(contents: Callable[..., list[str]],
         ('{{ dict "a" (list 1 2) | toJson }}', '{"a":[1,2]}'),
         ('{{ default "x" .nope }}{{ ternary "a" "b" false }}', "xb"),
         ('{{ regexReplaceAll "(b)" .name "<$1>" }}', "<b>o<b> smith"),
-        ('{{ .name | b64enc | b64dec | trunc 3 | title }}', "Bob"),
+        ("{{ .name | b64enc | b64dec | trunc 3 | title }}", "Bob"),
         ('{{ date "2006-01-02" 0 }}', "1970-01-01"),
-        ("{{ until 3 | join \"-\" }} {{ seq 1 3 }}", "0-1-2 1 2 3"),
+        ('{{ until 3 | join "-" }} {{ seq 1 3 }}', "0-1-2 1 2 3"),
     ],
 )
 def test_what_templates_write(text: str, result: str) -> None:
@@ -123,14 +125,17 @@ def test_failures_are_marks(outcomes: Callable[..., Any]) -> None:
     assert outcomes("- template: {text: '{{ .a.b }}'}", '{"a":"x"}', "bad") == [
         (
             '{"a":"x"}',
-            'Failed to execute template: template: main:1:3: executing "main" at <.a.b>: can\'t evaluate field b in type '
+            'Failed to execute template: template: main:1:3: executing "main" at <.a.b>: can\'t evaluate field b in '
+            "type "
             "string",
         ),
         ("bad", "Failed to parse part into json: invalid character 'b' looking for beginning of value"),
     ]
 
 
-@pytest.mark.parametrize("fields", ["{text: '{{'}", "{text: /no/where, from_file: true}", "{functions: {upper: root = this}}"])
+@pytest.mark.parametrize(
+    "fields", ["{text: '{{'}", "{text: /no/where, from_file: true}", "{functions: {upper: root = this}}"]
+)
 def test_what_cannot_be_built(contents: Callable[..., list[str]], fields: str) -> None:
     with pytest.raises(ConfigError):
         contents(f"- template: {fields}", "{}")

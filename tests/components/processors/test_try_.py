@@ -44,4 +44,7 @@ def test_the_mark_says_which_child_failed(process: Callable[..., list[Message]])
 
 def test_children_that_wait(outcomes: Callable[..., Any]) -> None:
     processors = '- try:\n    - sleep: {duration: 1ms}\n    - mapping: root = throw("x")\n    - mapping: root = "no"'
-    assert outcomes(processors, ["a", "b"]) == [("a", "failed assignment (line 1): x"), ("b", "failed assignment (line 1): x")]
+    assert outcomes(processors, ["a", "b"]) == [
+        ("a", "failed assignment (line 1): x"),
+        ("b", "failed assignment (line 1): x"),
+    ]

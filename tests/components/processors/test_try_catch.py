@@ -20,7 +20,8 @@ PROCESSORS = """
 def test_what_failed_is_told_in_metadata(contents: Callable[..., list[str]]) -> None:
     assert contents(PROCESSORS, '{"a":1}', ['{"a":2}', '{"a":3}']) == [
         '{"a":1,"after":true}',
-        '{"errored":false,"path":"pipeline.processors.0.try_catch.processors.0","what":"failed assignment (line 1): boom"}',
+        '{"errored":false,"path":"pipeline.processors.0.try_catch.processors.0","what":"failed assignment (line 1): '
+        'boom"}',
         '{"a":3,"after":true}',
     ]
 

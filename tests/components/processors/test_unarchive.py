@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import zipfile
@@ -80,14 +81,12 @@ def test_what_is_no_archive_is_marked(outcomes: Callable[..., Any], name: str, p
     assert outcomes(f"- unarchive: {{format: {name}}}", payload) == [(payload, error)]
 
 
-def test_broken_zips_are_marked(outcomes: Callable[..., Any]) -> None:
+def test_broken_zips_fail_in_no_other_way() -> None:
     whole = zip_of(a=b"x" * 1000)
     for place in range(0, len(whole), 7):
         broken = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
-        try:
+        with contextlib.suppress(archives.ComponentError):
             archives.open_zip(Message(broken))
-        except archives.ComponentError as error:
-            assert str(error)
 
 
 def test_a_bomb_is_refused(outcomes: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,5 +104,5 @@ def test_parts_stand_where_the_message_stood(outcomes: Callable[..., Any]) -> No
 
 @pytest.mark.parametrize("name", ["rar", "'csv:'", "csv:xy"])
 def test_an_unknown_format_is_refused(contents: Callable[..., list[str]], name: str) -> None:
-    with pytest.raises(ConfigError, match="not recognised|delimiter"):
+    with pytest.raises(ConfigError, match=r"not recognised|delimiter"):
         contents(f"- unarchive: {{format: {name}}}", "x")

@@ -73,7 +73,7 @@ def _plural(one: str, many: str, count: int) -> str:
 
 
 def _words(value: str) -> list[str]:
-    return _WORDS.findall(value)
+    return [found[0] for found in _WORDS.finditer(value)]
 
 
 def _camel_case(value: str) -> str:
@@ -109,9 +109,7 @@ def strings(values: Any) -> list[str]:
 
 
 def _wrap(width: int, value: str, separator: str = "\n", breaks: bool = False) -> str:
-    wrapped = textwrap.wrap(
-        value, max(1, width), break_long_words=breaks, break_on_hyphens=False, drop_whitespace=True
-    )
+    wrapped = textwrap.wrap(value, max(1, width), break_long_words=breaks, break_on_hyphens=False, drop_whitespace=True)
     return separator.join(wrapped)
 
 
@@ -220,7 +218,13 @@ def _url_join(parts: dict[str, Any]) -> str:
     host = text(parts.get("host"))
     place = f"{user}@{host}" if user else host
     return urlunsplit(
-        (text(parts.get("scheme")), place, text(parts.get("path")), text(parts.get("query")), text(parts.get("fragment")))
+        (
+            text(parts.get("scheme")),
+            place,
+            text(parts.get("path")),
+            text(parts.get("query")),
+            text(parts.get("fragment")),
+        )
     )
 
 

@@ -54,7 +54,7 @@ def _divided(value: Any, *others: Any) -> int:
         divisor = _integer(other)
         if not divisor:
             raise Unfit("runtime error: integer divide by zero")
-        result = int(math.trunc(result / divisor)) if abs(result) < 1 << 52 else result // divisor
+        result = math.trunc(result / divisor) if abs(result) < 1 << 52 else result // divisor
     return result
 
 
@@ -345,4 +345,3 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 """Name to function; `slice` of lists is `LIST_SLICE`, since the language itself has a function of that name."""
 
 LIST_SLICE: Final = _list_slice
-

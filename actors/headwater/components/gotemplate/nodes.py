@@ -68,7 +68,7 @@ class Command:
 
 @dataclass(slots=True)
 class Pipeline:
-    """Commands, each of which gets the value of the one before; the last value goes into variables, where there are any."""
+    """Commands, each of which gets the value of the one before; the last value goes into the variables, if any."""
 
     commands: list[Command]
     variables: list[str] = field(default_factory=list)

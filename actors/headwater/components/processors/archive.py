@@ -26,20 +26,22 @@ SPEC = spec(
         "path",
         "The file name of each message, where the format has file names.",
         default="",
-        examples=('${! counter() }-${! timestamp_unix_nano() }.txt', '${! json("id") }.json'),
+        examples=("${! counter() }-${! timestamp_unix_nano() }.txt", '${! json("id") }.json'),
     ),
     categories=("Parsing", "Utility"),
     summary="Join all messages of a batch into one.",
     description=(
-        "`lines` puts a line feed between them, `concatenate` nothing, `json_array` makes a JSON array of them, `binary` "
+        "`lines` puts a line feed between them, `concatenate` nothing, `json_array` makes a JSON array of them, "
+        "`binary` "
         "writes their number and then each with its length, as four bytes, the most significant first. The metadata is "
-        "that of the first message. When a message does not fit the format all of them are marked as failed and stay as "
+        "that of the first message. When a message does not fit the format all of them are marked as failed and stay "
+        "as "
         "they were."
     ),
     examples=(
         (
             "A batch as a tape archive",
-            "pipeline:\n  processors:\n    - archive:\n        format: tar\n        path: ${! json(\"id\") }.json\n",
+            'pipeline:\n  processors:\n    - archive:\n        format: tar\n        path: ${! json("id") }.json\n',
         ),
     ),
 )

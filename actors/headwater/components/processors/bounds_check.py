@@ -19,7 +19,9 @@ SPEC = spec(
     categories=("Utility",),
     summary="Drop batches that are too large or too small.",
     description="A single message out of bounds drops the whole batch. What is dropped counts as delivered.",
-    examples=(("Nothing above a megabyte", "pipeline:\n  processors:\n    - bounds_check:\n        max_part_size: 1000000\n"),),
+    examples=(
+        ("Nothing above a megabyte", "pipeline:\n  processors:\n    - bounds_check:\n        max_part_size: 1000000\n"),
+    ),
 )
 
 
@@ -38,7 +40,8 @@ class BoundsCheck(Processor):
         """Keep a batch, or drop it."""
         if not self._fewest <= len(batch) <= self._most:
             self._log.debug(
-                f"Rejecting batch due to its number of messages: {len(batch)} is not within {self._fewest} and {self._most}"
+                f"Rejecting batch due to its number of messages: {len(batch)} is not within {self._fewest} and "
+                f"{self._most}"
             )
             return []
         for message in batch:

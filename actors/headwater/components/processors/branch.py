@@ -19,8 +19,10 @@ SPEC = spec(
     composite=True,
     summary="Map messages to requests, run processors on those, and map the results back into the messages.",
     description=(
-        "The messages keep all that the result mapping does not change. Where the request mapping fails, the processors "
-        "fail or the result mapping fails, the message stays as it was, marked as failed. Marks that messages have before "
+        "The messages keep all that the result mapping does not change. Where the request mapping fails, the "
+        "processors "
+        "fail or the result mapping fails, the message stays as it was, marked as failed. Marks that messages have "
+        "before "
         "are kept, and the processors do not see them."
     ),
     examples=(

@@ -20,8 +20,10 @@ SPEC = spec(
     composite=True,
     summary="Run processors on messages that have failed, and take the marks off them.",
     description=(
-        "Each failed message is processed by itself, through all of the processors, and `error()` tells each of them why "
-        "it failed. No message that leaves is marked as failed, not even when a processor of the list failed as well. An "
+        "Each failed message is processed by itself, through all of the processors, and `error()` tells each of them "
+        "why "
+        "it failed. No message that leaves is marked as failed, not even when a processor of the list failed as well. "
+        "An "
         "empty list takes the marks off."
     ),
     examples=(

@@ -24,7 +24,8 @@ SPEC = spec(
     examples=(
         (
             "A batch as one compressed message",
-            "pipeline:\n  processors:\n    - archive:\n        format: lines\n    - compress:\n        algorithm: gzip\n",
+            "pipeline:\n  processors:\n    - archive:\n        format: lines\n    - compress:\n        algorithm: "
+            "gzip\n",
         ),
     ),
 )

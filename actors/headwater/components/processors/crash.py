@@ -21,7 +21,8 @@ SPEC = spec(
         (
             "Nothing may be lost",
             "pipeline:\n  processors:\n    - mapping: root = this.id\n"
-            "    - switch:\n        - check: errored()\n          processors:\n            - crash: cannot go on with ${! error() }\n",
+            "    - switch:\n        - check: errored()\n          processors:\n            - crash: cannot go on with "
+            "${! error() }\n",
         ),
     ),
 )

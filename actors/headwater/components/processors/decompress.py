@@ -31,7 +31,8 @@ SPEC = spec(
     examples=(
         (
             "Lines of compressed files",
-            "pipeline:\n  processors:\n    - decompress:\n        algorithm: gzip\n    - unarchive:\n        format: lines\n",
+            "pipeline:\n  processors:\n    - decompress:\n        algorithm: gzip\n    - unarchive:\n        format: "
+            "lines\n",
         ),
     ),
 )

@@ -50,7 +50,8 @@ SPEC = spec(
         ),
         (
             "Patterns of one's own",
-            "pipeline:\n  processors:\n    - grok:\n        expressions:\n          - '%{ORDER:order} %{INT:count:int}'\n"
+            "pipeline:\n  processors:\n    - grok:\n        expressions:\n          - '%{ORDER:order} "
+            "%{INT:count:int}'\n"
             "        pattern_definitions:\n          ORDER: 'o-[0-9]+'\n",
         ),
     ),
@@ -71,9 +72,7 @@ class Grok(Processor):
                 reason = path_error("open" if os.path.exists(path) else "stat", path, error)
                 raise ConfigError(f"failed to parse patterns from path '{path}': {reason}") from None
         patterns = {**(PATTERNS if config.boolean("use_default_patterns") else {}), **own}
-        compiler = Compiler(
-            patterns, config.boolean("named_captures_only"), not config.boolean("remove_empty_values")
-        )
+        compiler = Compiler(patterns, config.boolean("named_captures_only"), not config.boolean("remove_empty_values"))
         for name in own:
             try:
                 compiler.check(name)

@@ -28,13 +28,14 @@ SPEC = spec(
     composite=True,
     summary="Split a batch into groups, each a batch of its own.",
     description=(
-        "A message belongs to the first group whose check is true for it; those that belong to none are a group as well, "
+        "A message belongs to the first group whose check is true for it; those that belong to none are a group as "
+        "well, "
         "which comes last. A check that fails counts as false."
     ),
     examples=(
         (
             "Archive some of it",
-            "pipeline:\n  processors:\n    - group_by:\n        - check: this.kind == \"log\"\n          processors:\n"
+            'pipeline:\n  processors:\n    - group_by:\n        - check: this.kind == "log"\n          processors:\n'
             "            - archive:\n                format: lines\n",
         ),
     ),

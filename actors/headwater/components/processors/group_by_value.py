@@ -23,7 +23,7 @@ SPEC = spec(
     examples=(
         (
             "A file for each customer",
-            "pipeline:\n  processors:\n    - group_by_value:\n        value: ${! json(\"customer\") }\n"
+            'pipeline:\n  processors:\n    - group_by_value:\n        value: ${! json("customer") }\n'
             "    - archive:\n        format: lines\n",
         ),
     ),

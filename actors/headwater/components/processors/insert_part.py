@@ -19,10 +19,13 @@ SPEC = spec(
     categories=("Composition",),
     summary="Insert a message into a batch.",
     description=(
-        "A place beyond the end is the end, one before the start is the start. The metadata is that of the first message. "
+        "A place beyond the end is the end, one before the start is the start. The metadata is that of the first "
+        "message. "
         "Expressions in `content` see the batch from its first message; when one fails nothing is inserted."
     ),
-    examples=(("A header", 'pipeline:\n  processors:\n    - insert_part:\n        index: 0\n        content: "id,name"\n'),),
+    examples=(
+        ("A header", 'pipeline:\n  processors:\n    - insert_part:\n        index: 0\n        content: "id,name"\n'),
+    ),
 )
 
 

@@ -29,13 +29,15 @@ SPEC = spec(
     summary="Replace each message with the result of a jq query.",
     description=(
         "A query without results drops the message, several results become an array. `$metadata` is the metadata. A "
-        "message for which the query fails stays as it was, marked as failed.\n\nNumbers that a query hands on stay as they "
+        "message for which the query fails stays as it was, marked as failed.\n\nNumbers that a query hands on stay "
+        "as they "
         "were written; it calculates with 64-bit floats."
     ),
     examples=(
         (
             "Names of some",
-            "pipeline:\n  processors:\n    - jq:\n        query: '[.locations[] | select(.state == \"WA\").name] | sort'\n",
+            'pipeline:\n  processors:\n    - jq:\n        query: \'[.locations[] | select(.state == "WA").name] | '
+            "sort'\n",
         ),
     ),
 )

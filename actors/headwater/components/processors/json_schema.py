@@ -25,13 +25,14 @@ SPEC = spec(
     categories=("Mapping",),
     summary="Check messages by a JSON schema.",
     description=(
-        "A message that the schema does not allow is marked as failed, with a line for each thing that is wrong. Payloads "
+        "A message that the schema does not allow is marked as failed, with a line for each thing that is wrong. "
+        "Payloads "
         "are never changed."
     ),
     examples=(
         (
             "Drop what is not as it should be",
-            "pipeline:\n  processors:\n    - json_schema:\n        schema: '{\"type\": \"object\", \"required\": [\"id\"]}'\n"
+            'pipeline:\n  processors:\n    - json_schema:\n        schema: \'{"type": "object", "required": ["id"]}\'\n'
             "    - catch:\n        - mapping: root = deleted()\n",
         ),
     ),
@@ -77,7 +78,7 @@ class JsonSchema(Processor):
 
 
 def _line(violation: Violation) -> str:
-    """What is wrong, as one line. The property stands before the text as in the original, even where it makes no sense."""
+    """What is wrong, as one line. The property stands before the text as in Benthos, even where that makes no sense."""
     if violation.property is None:
         return f"{violation.field} {violation.text}"
     rest = violation.text.removeprefix(violation.property.lower())
@@ -90,7 +91,7 @@ def _load(address: str) -> bytes:
     Raises:
         SchemaError: It cannot be read.
     """
-    if address.startswith("http://") or address.startswith("https://"):
+    if address.startswith(("http://", "https://")):
         from urllib.error import URLError
         from urllib.request import urlopen
 

@@ -21,13 +21,16 @@ SPEC = spec(
     categories=("Mapping", "Parsing"),
     summary="Make a new document of each message by a Bloblang mapping.",
     description=(
-        "`root` begins with nothing, and what the mapping leaves out is gone; a mapping that never assigns to `root` keeps "
-        "the payload. `deleted()` drops a message. When the mapping fails the message stays as it was, marked as failed."
+        "`root` begins with nothing, and what the mapping leaves out is gone; a mapping that never assigns to `root` "
+        "keeps "
+        "the payload. `deleted()` drops a message. When the mapping fails the message stays as it was, marked as "
+        "failed."
     ),
     examples=(
         (
             "Two fields of many",
-            "pipeline:\n  processors:\n    - mapping: |\n        root.id = this.id\n        root.name = this.name.uppercase()\n",
+            "pipeline:\n  processors:\n    - mapping: |\n        root.id = this.id\n        root.name = "
+            "this.name.uppercase()\n",
         ),
     ),
 )

@@ -20,7 +20,8 @@ SPEC = spec(
     categories=("Mapping", "Parsing"),
     summary="Change the document of each message by a Bloblang mapping.",
     description=(
-        "`root` begins as the document, so fields that the mapping does not name stay, and `this` sees what was assigned "
+        "`root` begins as the document, so fields that the mapping does not name stay, and `this` sees what was "
+        "assigned "
         "before. `deleted()` drops a message. When the mapping fails the message is marked as failed, and stays as far "
         "as it was changed."
     ),

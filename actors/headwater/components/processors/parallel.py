@@ -20,7 +20,8 @@ SPEC = spec(
     composite=True,
     summary="Run processors on all messages of a batch at once, each as if it were alone.",
     description=(
-        "Worth it where processors wait for something, such as `http`. The results are put together as one batch, in the "
+        "Worth it where processors wait for something, such as `http`. The results are put together as one batch, in "
+        "the "
         "order of the messages that they came from."
     ),
     examples=(

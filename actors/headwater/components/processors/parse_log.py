@@ -32,7 +32,9 @@ SPEC = spec(
         default="current",
         advanced=True,
     ),
-    text("default_timezone", "The time zone of time stamps of RFC 3164, which have none.", default="UTC", advanced=True),
+    text(
+        "default_timezone", "The time zone of time stamps of RFC 3164, which have none.", default="UTC", advanced=True
+    ),
     text("codec", "No longer of use.", deprecated=True),
     categories=("Parsing",),
     summary="Make objects of log lines.",
@@ -40,9 +42,7 @@ SPEC = spec(
         "The objects hold what a line has of `message`, `timestamp`, `facility`, `severity`, `priority`, `version`, "
         "`hostname`, `procid`, `appname`, `msgid` and `structureddata`. A line that is broken is marked as failed."
     ),
-    examples=(
-        ("Lines of syslog", "pipeline:\n  processors:\n    - parse_log:\n        format: syslog_rfc5424\n"),
-    ),
+    examples=(("Lines of syslog", "pipeline:\n  processors:\n    - parse_log:\n        format: syslog_rfc5424\n"),),
 )
 
 

@@ -25,9 +25,11 @@ SPEC = spec(
     composite=True,
     summary="Run processors on each message until they succeed.",
     description=(
-        "Each message of a batch is tried by itself. An attempt has failed when any message that came of it is marked as "
+        "Each message of a batch is tried by itself. An attempt has failed when any message that came of it is marked "
+        "as "
         "failed; the next one starts, after a pause, from the message as it was before. When `max_retries` or "
-        "`backoff.max_elapsed_time` are reached the message goes on as the last attempt left it, marked as failed. A mark "
+        "`backoff.max_elapsed_time` are reached the message goes on as the last attempt left it, marked as failed. A "
+        "mark "
         "that it had before is taken off.\n\nSets the metadata `retry_count`, the attempts that failed, and "
         "`backoff_duration`, the pauses in between in nanoseconds."
     ),

@@ -44,15 +44,18 @@ SPEC = spec(
     composite=True,
     summary="Run other processors on a message depending on what it is.",
     description=(
-        "Messages are tested one by one and go to the first case that matches; those that match none go on as they are. "
-        "The messages of a case are processed as one batch, and at the end all of them are one batch again, in the order "
+        "Messages are tested one by one and go to the first case that matches; those that match none go on as they "
+        "are. "
+        "The messages of a case are processed as one batch, and at the end all of them are one batch again, in the "
+        "order "
         "that they came in. A check that fails marks the message, which goes on without being tested further."
     ),
     examples=(
         (
             "Two kinds of events",
-            "pipeline:\n  processors:\n    - switch:\n        - check: this.type == \"order\"\n          processors:\n"
-            "            - mapping: root = this.order\n        - processors:\n            - mapping: root = deleted()\n",
+            'pipeline:\n  processors:\n    - switch:\n        - check: this.type == "order"\n          processors:\n'
+            "            - mapping: root = this.order\n        - processors:\n            - mapping: root = "
+            "deleted()\n",
         ),
     ),
 )
@@ -126,7 +129,7 @@ class Switch(Processor):
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Run each case over its messages, and put all together in the order of the batch."""
-        # While it is underway a message's origin is its place in this batch, so that its results find their place again.
+        # Meanwhile a message's origin is its place in this batch, so that its results find their place again.
         numbered = [_with_origin(message, place) for place, message in enumerate(batch)]
         results: Batch = []
         remaining = numbered

@@ -34,7 +34,8 @@ SPEC = spec(
     boolean("from_file", "Whether `text` is the name of a file.", default=False),
     text_map(
         "functions",
-        "Functions of one's own: a name, and the mapping that makes a value of the one argument, which it sees as `this`.",
+        "Functions of one's own: a name, and the mapping that makes a value of the one argument, which it sees as "
+        "`this`.",
         optional=True,
     ),
     object_map(
@@ -48,14 +49,15 @@ SPEC = spec(
     categories=("Mapping",),
     summary="Write a text for each message, by a template in the language of Go.",
     description=(
-        "The template sees the document; `meta \"key\"` is a value of the metadata. The functions of the language are "
+        'The template sees the document; `meta "key"` is a value of the metadata. The functions of the language are '
         "there, and those of the common library for texts, numbers, lists, objects and times. A message that is no "
         "document, or for which the template fails, stays as it was, marked as failed."
     ),
     examples=(
         (
             "A line of text",
-            "pipeline:\n  processors:\n    - template:\n        text: '{{ .name | upper }} has {{ len .items }} items'\n",
+            "pipeline:\n  processors:\n    - template:\n        text: '{{ .name | upper }} has {{ len .items }} "
+            "items'\n",
         ),
     ),
 )

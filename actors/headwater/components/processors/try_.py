@@ -20,7 +20,8 @@ SPEC = spec(
     composite=True,
     summary="Run processors on each message, and skip the rest of them once one has failed.",
     description=(
-        "Each message of a batch is processed by itself. A message that had failed before is not processed at all. Put a "
+        "Each message of a batch is processed by itself. A message that had failed before is not processed at all. "
+        "Put a "
         "`catch` behind it to deal with what failed."
     ),
     examples=(
@@ -28,7 +29,7 @@ SPEC = spec(
             "Stop at the first failure",
             "pipeline:\n  processors:\n    - try:\n        - mapping: root = this.order\n"
             "        - mapping: root.total = this.price * this.count\n"
-            '    - catch:\n        - mapping: root.problem = error()\n',
+            "    - catch:\n        - mapping: root.problem = error()\n",
         ),
     ),
 )

@@ -27,14 +27,16 @@ SPEC = spec(
     summary="Run processors on each message, and others on those messages for which one of them failed.",
     description=(
         "Each message of a batch is processed by itself. Before `catch` begins, the mark is taken off the message, and "
-        "the metadata named by `error_metadata` becomes an object with `what`, `name`, `label` and `path` of the failure; "
+        "the metadata named by `error_metadata` becomes an object with `what`, `name`, `label` and `path` of the "
+        "failure; "
         "a failure within `catch` is a new one. Without `catch` the failure is only written down there."
     ),
     examples=(
         (
             "Keep what cannot be read",
-            "pipeline:\n  processors:\n    - try_catch:\n        processors:\n          - mapping: root = content().parse_csv()\n"
-            "        catch:\n          - mapping: 'root = {\"raw\": content().string(), \"why\": @error.what}'\n",
+            "pipeline:\n  processors:\n    - try_catch:\n        processors:\n          - mapping: root = "
+            "content().parse_csv()\n"
+            '        catch:\n          - mapping: \'root = {"raw": content().string(), "why": @error.what}\'\n',
         ),
     ),
 )

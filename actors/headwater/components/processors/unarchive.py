@@ -23,9 +23,11 @@ SPEC = spec(
     categories=("Parsing", "Utility"),
     summary="Take messages apart into many.",
     description=(
-        "The parts take the place of the message in its batch, with its metadata. `csv` makes an object of each row, by "
+        "The parts take the place of the message in its batch, with its metadata. `csv` makes an object of each row, "
+        "by "
         "the names of the first one, `json_map` a message of each value of an object, with the metadata `archive_key`; "
-        "parts of `tar` and `zip` have the metadata `archive_filename`. The format `xml_documents_to_json`, with `:cast` "
+        "parts of `tar` and `zip` have the metadata `archive_filename`. The format `xml_documents_to_json`, with "
+        "`:cast` "
         "behind it for values that look like numbers and booleans, is taken too. A message that is no such archive, or "
         "that would become too large, goes on as it was, marked as failed."
     ),

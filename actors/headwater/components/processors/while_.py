@@ -28,7 +28,8 @@ SPEC = spec(
     composite=True,
     summary="Run processors on a batch again and again, as long as a query is true.",
     description=(
-        "It ends when no message is left. Where the processors make several batches of one, the query is about the first "
+        "It ends when no message is left. Where the processors make several batches of one, the query is about the "
+        "first "
         "of them. A query that fails counts as false."
     ),
     examples=(

@@ -26,13 +26,15 @@ SPEC = spec(
     "workflow",
     text(
         "meta_path",
-        "Where in the document it is written down which branches succeeded, failed and were skipped. When empty, messages "
+        "Where in the document it is written down which branches succeeded, failed and were skipped. When empty, "
+        "messages "
         "for which a branch failed are marked as failed instead.",
         default="meta.workflow",
     ),
     text_lists(
         "order",
-        "The branches tier by tier, those of a tier side by side. Without it the order follows from the mappings: a branch "
+        "The branches tier by tier, those of a tier side by side. Without it the order follows from the mappings: a "
+        "branch "
         "runs behind those that write what it reads. Names that are no branches here are those of processor resources.",
         default=[],
         examples=([["foo", "bar"], ["baz"]], [["foo"], ["bar"], ["baz"]]),
@@ -43,17 +45,22 @@ SPEC = spec(
     composite=True,
     summary="Run branches in the order of what they need of each other, side by side where they need nothing.",
     description=(
-        "What is written at `meta_path` counts the next time the message comes by: branches that succeeded or were skipped "
-        "are not run again, and what was there before is kept as `previous`. A list of names at `apply` there says which "
+        "What is written at `meta_path` counts the next time the message comes by: branches that succeeded or were "
+        "skipped "
+        "are not run again, and what was there before is kept as `previous`. A list of names at `apply` there says "
+        "which "
         "branches shall run at all."
     ),
     examples=(
         (
             "The second needs the first",
             "pipeline:\n  processors:\n    - workflow:\n        branches:\n          double:\n"
-            "            request_map: root = this.n\n            processors:\n              - mapping: root = this * 2\n"
-            "            result_map: root.doubled = this\n          more:\n            request_map: root = this.doubled\n"
-            "            processors:\n              - mapping: root = this + 1\n            result_map: root.more = this\n",
+            "            request_map: root = this.n\n            processors:\n              - mapping: root = this * "
+            "2\n"
+            "            result_map: root.doubled = this\n          more:\n            request_map: root = "
+            "this.doubled\n"
+            "            processors:\n              - mapping: root = this + 1\n            result_map: root.more = "
+            "this\n",
         ),
     ),
 )
@@ -172,9 +179,7 @@ class Workflow(Processor):
                 batch = self._overlaid(name, branches[name], batch, outcome, records)
         return [[self._written(message, record) for message, record in zip(batch, records, strict=True)]]
 
-    def _overlaid(
-        self, name: str, branch: Branch, batch: Batch, outcome: Outcome, records: Sequence[_Record]
-    ) -> Batch:
+    def _overlaid(self, name: str, branch: Branch, batch: Batch, outcome: Outcome, records: Sequence[_Record]) -> Batch:
         for place, result in enumerate(outcome.results):
             if result is None:
                 records[place].skip(name)

@@ -22,11 +22,14 @@ SPEC = spec(
     categories=("Parsing",),
     summary="Make documents of XML.",
     description=(
-        "Elements become keys, attributes keys with a hyphen before their names, and the text beside attributes or other "
+        "Elements become keys, attributes keys with a hyphen before their names, and the text beside attributes or "
+        "other "
         "elements the key `#text`. Elements of the same name become a list. Comments, directives and instructions are "
         "left out; entities that a document defines are never expanded. What is no XML is marked as failed."
     ),
-    examples=(("An XML feed", "pipeline:\n  processors:\n    - xml:\n        operator: to_json\n        cast: true\n"),),
+    examples=(
+        ("An XML feed", "pipeline:\n  processors:\n    - xml:\n        operator: to_json\n        cast: true\n"),
+    ),
 )
 
 
