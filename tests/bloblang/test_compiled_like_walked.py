@@ -57,6 +57,9 @@ def test_a_compiled_mapping_does_what_the_walker_does(source: str, raw: bytes) -
         assert metadata is not None
         return finish(message, root, metadata)
 
-    expected = outcome(walked)
+    try:
+        expected = outcome(walked)
+    except RecursionError:
+        return  # Maps without end; the walker has no protection of its own.
     got = outcome(lambda: mapping.apply(Message(raw, metadata={"k": "v"})))
     assert got == expected, f"{source}\n{raw!r}"

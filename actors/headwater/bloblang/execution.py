@@ -34,6 +34,8 @@ from headwater.message import UNSET, Message
 
 MAX_MAPS: Final = 5000
 """How many maps may be entered from within one another."""
+MAX_CALLS: Final = 1_000_000
+"""How many times a mapping may enter maps for one message; recursion that branches would never end otherwise."""
 _LEVELS_A_THREAD: Final = 40
 
 
@@ -261,6 +263,10 @@ def apply_map(maps: Mapping[str, Any], name: Any, value: Any, context: Execution
             "this could be due to unbounded recursion",
             True,
         )
+    calls = context.calls
+    calls[0] += 1
+    if calls[0] > MAX_CALLS:
+        raise BloblangError(f"entering map {name} exceeded the {MAX_CALLS} runs of maps that one message may take", True)
     context.depth = depth + 1
     try:
         if depth % _LEVELS_A_THREAD == _LEVELS_A_THREAD - 1:

@@ -197,7 +197,7 @@ class ExecutionContext:
         path: The directory that relative files are resolved from.
     """
 
-    __slots__ = ("batch", "depth", "directory", "index", "metadata", "resources", "this", "variables")
+    __slots__ = ("batch", "calls", "depth", "directory", "index", "metadata", "resources", "this", "variables")
 
     def __init__(
         self,
@@ -215,6 +215,7 @@ class ExecutionContext:
         self.this: Any = None
         self.variables: dict[str, Any] | None = None
         self.depth = 0
+        self.calls = [0]
 
     def at(self, index: int) -> ExecutionContext:
         """The same with another position in the batch."""
@@ -222,6 +223,7 @@ class ExecutionContext:
         other.this = self.this
         other.variables = self.variables
         other.depth = self.depth
+        other.calls = self.calls
         return other
 
     @property
