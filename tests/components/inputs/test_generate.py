@@ -95,7 +95,7 @@ def test_an_empty_interval_is_none_and_durations_are_durations() -> None:
 
 @pytest.mark.parametrize("text", ["soon", "* *", "99 * * * *", "@sometimes", "TZ=Nowhere/Land * * * * *"])
 def test_an_interval_that_makes_no_sense_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="failed to parse interval as duration string: time: .*, or as cron expr"):
+    with pytest.raises(ConfigError, match=r"failed to parse interval as duration string: time: .*, or as cron expr"):
         schedule(text)
 
 

@@ -83,7 +83,11 @@ def test_other_verbs_are_refused(post: Post) -> None:
 
 
 def test_facts_of_the_request_are_metadata(post: Post) -> None:
-    config = "input: {http_server: {path: '/in/{kind}'}}\npipeline: {processors: [{mapping: root = @}]}\noutput: {sync_response: {}}"
+    config = """
+input: {http_server: {path: '/in/{kind}'}}
+pipeline: {processors: [{mapping: root = @}]}
+output: {sync_response: {}}
+"""
     answer = post(
         config,
         b"x",
@@ -257,10 +261,12 @@ def test_frames_are_messages_and_responses_are_frames(system: StreamSystem, unti
 
 
 def test_a_rejected_frame_closes_nothing(system: StreamSystem, until: Until) -> None:
-    system.create(
-        "s",
-        'input: {http_server: {ws_path: /ws}}\noutput: {reject_errored: {sync_response: {}}}\npipeline: {processors: [{mapping: \'root = if content() == "bad" { throw("x") }\'}]}',
-    )
+    config = """
+input: {http_server: {ws_path: /ws}}
+pipeline: {processors: [{mapping: 'root = if content() == "bad" { throw("x") }'}]}
+output: {reject_errored: {sync_response: {}}}
+"""
+    system.create("s", config)
     endpoint, _ = until(lambda: system.endpoints.find("/s/ws"))
     peer = Peer(["bad", "good"])
     endpoint.socket_handler(peer).wait(5)

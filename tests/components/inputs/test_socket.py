@@ -52,7 +52,7 @@ def talk() -> Iterator[Callable[..., Any]]:
     def start(*pieces: bytes, path: Path | None = None) -> tuple[str, Talker]:
         if path is None:
             listening = socket.create_server(("127.0.0.1", 0))
-            address = "127.0.0.1:%d" % listening.getsockname()[1]
+            address = f"127.0.0.1:{listening.getsockname()[1]}"
         else:
             listening = socket.socket(socket.AF_UNIX)
             listening.bind(str(path))
@@ -96,7 +96,7 @@ def test_other_scanners(texts: Texts, talk: Talk) -> None:
 
 def test_nobody_listens(system: StreamSystem, caplog: pytest.LogCaptureFixture, until: Callable[..., Any]) -> None:
     free = socket.create_server(("127.0.0.1", 0))
-    address = "127.0.0.1:%d" % free.getsockname()[1]
+    address = f"127.0.0.1:{free.getsockname()[1]}"
     free.close()
     system.create("s", {**config(address), "output": {"drop": {}}})
     until(lambda: f"Failed to connect to socket: dial tcp {address}: connect: connection refused" in caplog.text)

@@ -153,7 +153,7 @@ def test_the_port_is_free_again_after_the_stream(reading: Reading, system: Strea
 
 def test_an_address_that_is_taken(reading: Reading, system: StreamSystem, until: Until) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
-    address = "127.0.0.1:%d" % taken.getsockname()[1]
+    address = f"127.0.0.1:{taken.getsockname()[1]}"
     body = {"network": "tcp", "address": address}
     system.create("s", {"input": {"socket_server": body}, "output": {"drop": {}}})
     until(lambda: f"listen tcp {address}: bind: address already in use" in reading.caplog.text)

@@ -116,6 +116,8 @@ class _Snappy:
         import cramjam
 
         data = self._rest + data
+        if not self._begun and data and data[0] != 0xFF:
+            raise ComponentError("snappy: corrupt input", "data")
         pieces: list[bytes] = []
         at = 0
         while len(data) - at >= 4:

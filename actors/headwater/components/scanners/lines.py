@@ -64,7 +64,9 @@ class LinesScan(Scan):
         if not data:
             return []
         fed = len(data)
-        lines = (self._rest + data if self._rest else data).split(self._delimiter)
+        if self._rest:
+            data = self._rest + data
+        lines = data.split(self._delimiter)
         self._rest = lines.pop()
         # All but the first line lie within the new block, so most often the first alone can be too long.
         if fed > self._limit or (lines and len(lines[0]) > self._longest) or len(self._rest) >= self._limit:
