@@ -42,7 +42,8 @@ def _repeat(count: Any, value: Any) -> str:
     if count < 0:
         raise Unfit("strings: negative Repeat count")
     bounded(count * len(text(value)))
-    return text(value) * count
+    repeated: str = text(value) * count
+    return repeated
 
 
 def _substr(start: int, end: int, value: str) -> str:

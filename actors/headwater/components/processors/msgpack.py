@@ -49,7 +49,7 @@ class MsgPack(Processor):
 
 
 def _packed(message: Message) -> Message:
-    import msgpack
+    import msgpack  # type: ignore[import-untyped]
 
     try:
         document = plain(structured(message))
