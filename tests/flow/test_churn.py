@@ -32,7 +32,7 @@ def test_what_streams_held_is_given_back() -> None:
                 name = f"s{number % 50}"
                 system.create(name, CONFIGS[number % len(CONFIGS)])
                 if number % 3 == 0:
-                    system.replace(name, CONFIGS[(number + 1) % len(CONFIGS)])
+                    system.replace(name, CONFIGS[(number + 1) % len(CONFIGS)], timeout=0)
                 system.delete(name, timeout=0)
             gc.collect()
             return (
