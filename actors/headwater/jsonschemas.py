@@ -311,9 +311,15 @@ def _attempts(checks: list[Check], value: Any, place: str) -> list[list[Violatio
     return results
 
 
-def _closest(results: list[list[Violation]]) -> list[Violation]:
-    """Of several attempts that failed, the one that is least wrong."""
-    return min(results, key=lambda result: len(result))
+def _closest(results: list[list[Violation]], place: str = ROOT) -> list[Violation]:
+    """Of several attempts that failed, the one that is least wrong; last of all one that takes no such type."""
+
+    def distance(result: list[Violation]) -> tuple[bool, int]:
+        first = result[0] if result else None
+        other = first is not None and first.field == place and first.text.startswith("invalid type. ")
+        return other, len(result)
+
+    return min(results, key=distance)
 
 
 def _any_of(checks: list[Check]) -> Check:
@@ -321,7 +327,7 @@ def _any_of(checks: list[Check]) -> Check:
         results = _attempts(checks, value, place)
         if all(results):
             found.append(Violation(place, "must validate at least one schema (anyof)"))
-            found += _closest(results)
+            found += _closest(results, place)
 
     return check
 
@@ -333,7 +339,7 @@ def _one_of(checks: list[Check]) -> Check:
         if passed != 1:
             found.append(Violation(place, "must validate one and only one schema (oneof)"))
         if not passed:
-            found += _closest(results)
+            found += _closest(results, place)
 
     return check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from headwater.bloblang.regexps import Regexp, compile_regexp
+from headwater.bloblang.regexps import Regexp, Spans, compile_regexp, group
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import REGULAR_EXPRESSIONS, STRING_OR_BYTES, bounded
 from headwater.bloblang.values import decode_text, encode_text
@@ -25,16 +25,22 @@ def _re_match(pattern: str) -> Callable[[str | bytes], bool]:
 
 def _re_find_all(pattern: str) -> Callable[[str | bytes], list[Any]]:
     expression = compile_regexp(pattern)
-    return lambda target: [decode_text(match.group()) for match in expression.all(_raw(target))]
 
+    def find(target: str | bytes) -> list[Any]:
+        raw = _raw(target)
+        return [decode_text(group(raw, spans[0])) for spans in expression.all(raw)]
 
-def _groups(match: Any, count: int) -> list[Any]:
-    return [decode_text(match.group(index) or b"") for index in range(count + 1)]
+    return find
 
 
 def _re_find_all_submatch(pattern: str) -> Callable[[str | bytes], list[Any]]:
     expression = compile_regexp(pattern)
-    return lambda target: [_groups(match, expression.groups) for match in expression.all(_raw(target))]
+
+    def find(target: str | bytes) -> list[Any]:
+        raw = _raw(target)
+        return [[decode_text(group(raw, span)) for span in spans] for spans in expression.all(raw)]
+
+    return find
 
 
 def _keys(expression: Regexp) -> list[str]:
@@ -44,10 +50,9 @@ def _keys(expression: Regexp) -> list[str]:
     return keys
 
 
-def _object(match: Any, keys: list[str], as_bytes: bool) -> dict[str, Any]:
-    if as_bytes:
-        return {key: match.group(index) or b"" for index, key in enumerate(keys)}
-    return {key: decode_text(match.group(index) or b"") for index, key in enumerate(keys)}
+def _object(raw: bytes, spans: Spans, keys: list[str], as_bytes: bool) -> dict[str, Any]:
+    found = [group(raw, span) for span in spans]
+    return dict(zip(keys, found if as_bytes else map(decode_text, found), strict=True))
 
 
 def _re_find_object(pattern: str) -> Callable[[str | bytes], dict[str, Any]]:
@@ -55,8 +60,9 @@ def _re_find_object(pattern: str) -> Callable[[str | bytes], dict[str, Any]]:
     keys = _keys(expression)
 
     def find(target: str | bytes) -> dict[str, Any]:
-        match = expression.first(_raw(target))
-        return {} if match is None else _object(match, keys, type(target) is bytes)
+        raw = _raw(target)
+        spans = expression.first(raw)
+        return {} if spans is None else _object(raw, spans, keys, type(target) is bytes)
 
     return find
 
@@ -64,7 +70,12 @@ def _re_find_object(pattern: str) -> Callable[[str | bytes], dict[str, Any]]:
 def _re_find_all_object(pattern: str) -> Callable[[str | bytes], list[Any]]:
     expression = compile_regexp(pattern)
     keys = _keys(expression)
-    return lambda target: [_object(m, keys, type(target) is bytes) for m in expression.all(_raw(target))]
+
+    def find(target: str | bytes) -> list[Any]:
+        raw = _raw(target)
+        return [_object(raw, spans, keys, type(target) is bytes) for spans in expression.all(raw)]
+
+    return find
 
 
 def _re_replace_all(pattern: str, value: str) -> Callable[[str | bytes], str]:
@@ -74,7 +85,7 @@ def _re_replace_all(pattern: str, value: str) -> Callable[[str | bytes], str]:
     def replace(target: str | bytes) -> str:
         raw = _raw(target)
         if len(raw) * len(template) > 1_000_000:
-            bounded(len(raw) + sum(len(template) + len(match.group()) for match in expression.all(raw)))
+            bounded(len(raw) + sum(len(template) + spans[0][1] - spans[0][0] for spans in expression.all(raw)))
         return decode_text(expression.replace_all(raw, template))
 
     return replace

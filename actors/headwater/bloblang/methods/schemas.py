@@ -9,21 +9,48 @@ from typing import Any
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import PARSING, STRUCTURES
-from headwater.bloblang.values import Float32, Timestamp, UInt64, encode_text, is_number, number
+from headwater.bloblang.values import Float32, Timestamp, UInt64, encode_text, is_number, json_text, number
 
 
 def _json_schema(schema: str) -> Callable[[Any], Any]:
-    from headwater.bloblang.jsonschemas import compile_schema
+    from headwater.documents import json_problem
+    from headwater.jsonschemas import Schema, SchemaError, Violation
 
-    compiled = compile_schema(schema)
+    raw = encode_text(schema)
+    problem = json_problem(raw, trailing=True)
+    try:
+        if problem is not None:
+            raise SchemaError(problem)
+        compiled = Schema(raw)
+    except SchemaError as error:
+        raise BloblangError(f"failed to parse json schema definition: {error}", annotated=True) from None
+
+    def words(violation: Violation) -> str:
+        # The reference puts the property's own spelling before a text that may begin otherwise.
+        text = violation.text
+        if violation.property is not None:
+            text = violation.property + text.removeprefix(violation.property.lower())
+        return f"{violation.field} {text}"
 
     def check(target: Any) -> Any:
-        problems = compiled(target)
-        if problems:
-            raise BloblangError("\n".join(problems))
+        violations = compiled.violations(_as_json(target))
+        if violations:
+            raise BloblangError("\n".join(map(words, violations)))
         return target
 
     return check
+
+
+def _as_json(value: Any) -> Any:
+    """A value as its JSON would be read again."""
+    kind = type(value)
+    if kind is dict:
+        return {key: _as_json(item) for key, item in value.items()}
+    if kind is list:
+        return [_as_json(item) for item in value]
+    if kind is bytes:
+        return json_text(value)[1:-1]
+    return value.text() if kind is Timestamp else value
 
 
 method(
