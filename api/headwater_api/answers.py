@@ -23,6 +23,14 @@ PLAIN: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 
 
+_BREAKS: Final = str.maketrans("\r\n\0", "   ")
+
+
+def one_line(value: str) -> str:
+    """A header's value without line breaks, whatever a component put in it."""
+    return value if value.isprintable() else value.translate(_BREAKS)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Status, headers and body; an empty body has no content type."""

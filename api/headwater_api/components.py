@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from headwater.endpoints import Endpoint, Endpoints, Request, Response
 from headwater.tasks import Future
 from headwater.telemetry.logs import Log
-from headwater_api.answers import BUSY, CLOSING, NO_WEBSOCKETS, TOO_LARGE, Answer, text
+from headwater_api.answers import BUSY, CLOSING, NO_WEBSOCKETS, TOO_LARGE, Answer, one_line, text
 from headwater_api.compress import Gzip, accepts_gzip, gzip
 from headwater_api.front import Front
 from headwater_api.paths import cleaned, without_root
@@ -134,7 +134,8 @@ class Components:
     ) -> Iterator[bytes]:
         """An answer that comes piece by piece, for as long as there are any and the caller is there."""
         encoding = (("Content-Encoding", "gzip"),) if compress else ()
-        start_response(_reason(response.status), [*response.headers, *extra, *encoding])
+        headers = [(name, _latin(one_line(value))) for name, value in response.headers]
+        start_response(_reason(response.status), [*headers, *extra, *encoding])
         compressor = Gzip() if compress else None
         assert response.chunks is not None
         try:
@@ -208,7 +209,7 @@ def _wait(future: Future[Any], request: Request, gone: Callable[[], bool] | None
 def _send(
     start_response: StartResponse, answer: Answer, method: str, extra: tuple[tuple[str, str], ...], compress: bool
 ) -> Iterable[bytes]:
-    headers = [*answer.headers, *extra]
+    headers = [*((name, _latin(one_line(value))) for name, value in answer.headers), *extra]
     body = answer.body
     if compress:
         body = gzip(body)
@@ -216,6 +217,11 @@ def _send(
     headers.append(("Content-Length", str(len(body))))
     start_response(_reason(answer.status), headers)
     return [] if method == "HEAD" else [body]
+
+
+def _latin(value: str) -> str:
+    """A header's value as WSGI takes it."""
+    return value if value.isascii() else value.encode("latin-1", "replace").decode("latin-1")
 
 
 def _reason(status: int) -> str:

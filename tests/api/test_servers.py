@@ -147,6 +147,62 @@ def test_an_answer_in_pieces_may_end(served: Any) -> None:
     assert served.ask("GET", "/pieces")[:2] == (200, b"ab")
 
 
+def exchange(address: str, data: bytes, until: int) -> bytes:
+    """Send bytes and read until the last line or the end."""
+    received = b""
+    with socket.create_connection(split_address(address), timeout=5) as peer:
+        peer.sendall(data)
+        while received.count(b"HTTP/1.") < until or not received.endswith(b"."):
+            piece = peer.recv(65_536)
+            if not piece:
+                break
+            received += piece
+    return received
+
+
+def test_pipelined_requests_are_answered_in_order(served: Any, held: Any) -> None:
+    served.system.endpoints.register(Endpoint("/x", "", lambda request: given(Response(200, request.body + b"."))))
+    post = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n%s"
+    chunked = b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nc\r\n0\r\n\r\n"
+    answers: list[bytes] = []
+    data = post % (b"/held/post", b"a") + post % (b"/x", b"b") + chunked + post % (b"/x", b"d")
+    asking = threading.Thread(target=lambda: answers.append(exchange(served.address, data, 4)), daemon=True)
+    asking.start()
+    held.wait()
+    assert not answers
+    held.answer(Response(200, b"held."))
+    asking.join(5)
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in answers[0].split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [b"held.", b"b.", b"c.", b"d."]
+
+
+def test_what_a_component_says_cannot_break_out_of_its_header(served: Any) -> None:
+    evil = Response(200, b"x.", [("X-Id", "1\r\nSet-Cookie: evil=1")])
+    served.system.endpoints.register(Endpoint("/x", "", lambda request: given(evil)))
+    head = exchange(served.address, b"POST /x HTTP/1.1\r\nHost: x\r\n\r\n", 1).partition(b"\r\n\r\n")[0]
+    assert b"\r\nset-cookie" not in head.lower()
+    assert head.startswith(b"HTTP/1.1 ")
+
+
+def test_connections_are_kept_or_closed_as_asked(served: Any) -> None:
+    served.system.endpoints.register(Endpoint("/x", "", lambda request: given(Response(200, b"y."))))
+    answer = exchange(served.address, b"GET /x HTTP/1.0\r\n\r\n", 2)
+    assert answer.endswith(b"\r\n\r\ny.")
+    answer = exchange(served.address, b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 2)
+    assert b"connection: close" in answer.lower()
+    status, body, headers = served.ask("HEAD", "/x")
+    assert (status, body, headers["content-length"]) == (200, b"", "2")
+
+
+def test_a_large_body_goes_the_long_way(served: Any) -> None:
+    served.system.endpoints.register(
+        Endpoint("/x", "", lambda request: given(Response(200, b"%d" % len(request.body))))
+    )
+    assert served.ask("POST", "/x", b"x" * 3_000_000)[:2] == (200, b"3000000")
+    headers = {"Expect": "100-continue"}
+    assert served.ask("POST", "/x", b"x" * 10, headers)[:2] == (200, b"10")
+
+
 def test_a_taken_address_is_refused_in_words(served: Any) -> None:
     other = type(served.server)(served.system, {"address": served.address})
     with pytest.raises(ConfigError, match=f"listen tcp {served.address}: bind: address already in use"):

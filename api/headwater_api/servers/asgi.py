@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from headwater.endpoints import Request, Response
 from headwater.telemetry.logs import Log
-from headwater_api.answers import CLOSING, NO_PAGE, TOO_LARGE, Answer, text
+from headwater_api.answers import CLOSING, NO_PAGE, TOO_LARGE, Answer, one_line, text
 from headwater_api.components import MESSAGE_LIMIT, Components, Found
 from headwater_api.compress import Gzip, gzip
 from headwater_api.front import Front
@@ -50,10 +50,32 @@ class Asgi:
         else:
             await self._nothing(scope, send)
 
-    def _get_handover(self) -> Handover:
+    @property
+    def handover(self) -> Handover:
+        """Where results come back to the loop. To be asked for on the loop."""
         if self._handover is None:
             self._handover = Handover(asyncio.get_running_loop())
         return self._handover
+
+    # -- the short way; see `direct`
+
+    def direct(self, path: str) -> Found | None:
+        """Who answers for a path, if a plain request needs nothing else."""
+        front = self._front
+        if front.cors is not None or front.auth is not None or front.closing():
+            return None
+        found = self._components.find(path)
+        return found if found is not None and found[1].handler is not None else None
+
+    query = staticmethod(lambda query: parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+    def log_crash(self, method: str, path: str, error: BaseException) -> None:
+        """Note that a component's handler raised."""
+        self._log.error(f"Failed to answer {method} {path}: {type(error).__name__}: {error}")
+
+    async def pieces(self, response: Response, compress: bool, receive: Receive, send: Send) -> None:
+        """Send an answer that comes piece by piece."""
+        await self._pieces(response, (), compress, receive, send)
 
     # HOT: once a request
     async def _component(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,10 +124,10 @@ class Asgi:
         try:
             future = handler(request)
             if not future.done():
-                await self._get_handover().wait(future)
+                await self.handover.wait(future)
             response: Response = future.result()
         except Exception as error:
-            self._log.error(f"Failed to answer {request.method} {request.path}: {type(error).__name__}: {error}")
+            self.log_crash(request.method, request.path, error)
             failure = text(500, "Internal Server Error")
             return Response(failure.status, failure.body, failure.headers)
         return response
@@ -121,7 +143,7 @@ class Asgi:
             headers.append((b"content-encoding", b"gzip"))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         gone = asyncio.ensure_future(_disconnected(receive))
-        handover = self._get_handover()
+        handover = self.handover
         try:
             while True:
                 future = response.chunks()
@@ -167,7 +189,7 @@ class Asgi:
         await send({"type": "websocket.accept"})
         request = _request(scope, "GET", path, parameters, headers, b"")
         try:
-            await AsgiSocket(request, self._get_handover()).run(endpoint.socket_handler, receive, send)
+            await AsgiSocket(request, self.handover).run(endpoint.socket_handler, receive, send)
         except Exception as error:
             self._log.error(f"Failed to run websocket {path}: {type(error).__name__}: {error}")
 
@@ -179,7 +201,7 @@ def _request(scope: Scope, method: str, path: str, parameters: Any, headers: Hea
         method,
         path,
         parameters,
-        parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else (),
+        Asgi.query(query) if query else (),
         headers,
         body,
         client[0] if client else "",
@@ -205,7 +227,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    return [(name.lower().encode("latin-1"), one_line(value).encode("latin-1", "replace")) for name, value in headers]
 
 
 # HOT: once a request

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from headwater.tasks import Future
+
+T = TypeVar("T")
 
 
 class Handover:
@@ -14,7 +18,7 @@ class Handover:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._settled: deque[asyncio.Future[None]] = deque()
+        self._settled: deque[Callable[[], Any]] = deque()
         self._scheduled = False
 
     # HOT: once a request
@@ -22,12 +26,17 @@ class Handover:
         """Wait until a future is settled; the caller looks at it then."""
         if not future.done():
             waiter: asyncio.Future[None] = self.loop.create_future()
-            future.add_callback(lambda _: self._settle(waiter))
+            future.add_callback(lambda _: self._settle(partial(_release, waiter)))
             await waiter
 
-    def _settle(self, waiter: asyncio.Future[None]) -> None:
+    # HOT: once a request
+    def when(self, future: Future[T], call: Callable[[Future[T]], None]) -> None:
+        """Make a call on the loop once a future is settled."""
+        future.add_callback(lambda settled: self._settle(partial(call, settled)))
+
+    def _settle(self, call: Callable[[], Any]) -> None:
         # On any thread. The flag is lowered before the queue is emptied: what was queued while it was up is seen.
-        self._settled.append(waiter)
+        self._settled.append(call)
         if not self._scheduled:
             self._scheduled = True
             try:
@@ -39,6 +48,9 @@ class Handover:
         self._scheduled = False
         settled = self._settled
         while settled:
-            waiter = settled.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
+            settled.popleft()()
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -7,7 +7,11 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from headwater.endpoints import Response
+from headwater_api.servers.asgi import Asgi
+from headwater_api.servers.direct import SMALL, DirectCycle, split_target
 
 KNOWN: Final = frozenset(
     (
@@ -27,10 +31,12 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.asgi: Asgi = self.app
         self.logger = _quiet
         self.access_log = False
         self._between = True
         self._verb = ""
+        self._direct: DirectCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note what is known of TLS."""
@@ -54,19 +60,93 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._between = False
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
+    # HOT: once a request
     def on_headers_complete(self) -> None:
-        """A request's head is there: give it its verb back."""
+        """A request's head is there: choose its way."""
+        self._direct = self._short_way()
+        if self._direct is not None:
+            self.cycle = self._direct  # type: ignore[assignment]
+            return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
         super().on_headers_complete()
         if self._verb:
             self.scope["method"] = self._verb
             self._verb = ""
 
+    def _short_way(self) -> DirectCycle | None:
+        """The request on the short way, where it is plain enough."""
+        previous = self.cycle
+        if self.expect_100_continue or (previous is not None and not previous.response_complete):
+            return None
+        target = split_target(self.url)
+        found = self.asgi.direct(target[0]) if target is not None else None
+        if target is None or found is None or self.parser.should_upgrade():
+            return None
+        compress = False
+        headers = []
+        for name, value in self.headers:
+            if name == b"transfer-encoding" or (name == b"content-length" and int(value) > SMALL):
+                return None
+            if name == b"accept-encoding":
+                compress = b"gzip" in value
+            headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        verb = self._verb or self.parser.get_method().decode("ascii")
+        self._verb = ""
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        cycle = DirectCycle(self, found, verb, headers, target[1], keep_alive)
+        cycle.compress = compress
+        return cycle
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is there."""
+        if self._direct is not None:
+            self._direct.body += body
+        else:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         """A request ends."""
         self._between = True
-        super().on_message_complete()
+        cycle, self._direct = self._direct, None
+        if cycle is not None:
+            cycle.ask()
+        else:
+            super().on_message_complete()
+
+    def go_the_long_way(self, response: Response, compress: bool) -> None:
+        """Answer in pieces, as ASGI does it."""
+        direct = self.cycle
+        cycle = RequestResponseCycle(
+            scope={"method": "GET", "headers": [], "http_version": "1.1"},  # type: ignore[typeddict-item]
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=direct.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.more_body = False
+        cycle.message_event.set()
+        self.cycle = cycle
+
+        async def pieces(scope: Any, receive: Any, send: Any) -> None:
+            await receive()  # the body, which was read long ago
+            await self.asgi.pieces(response, compress, receive, send)
+
+        task = self.loop.create_task(cycle.run_asgi(pieces))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the component that its caller is gone."""

@@ -6,6 +6,7 @@ happens: when all others wait, the next caller of a component gets 503 with a te
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -122,7 +123,8 @@ class Waitress:
         if self._thread is None or self._dispatcher is None:
             return
         self._deadline = time.monotonic() + timeout
-        self._server.pull_trigger()
+        with contextlib.suppress(OSError):  # the loop has seen it by itself
+            self._server.pull_trigger()
         self._thread.join(timeout + 1)
         self._dispatcher.shutdown(timeout=0.2)
         self._thread = None
