@@ -161,10 +161,10 @@ def decode_multipart(body: bytes, boundary: str) -> list[tuple[dict[str, str], b
     if not boundary:
         raise MultipartError("multipart: boundary is empty", "data")
     mark = b"--" + boundary.encode("utf-8", "surrogateescape")
-    # The line end before a boundary belongs to the boundary; a body may begin with one.
-    pieces = (b"\r\n" + body if body.startswith(mark) else body).split(b"\r\n" + mark)
-    if len(pieces) == 1:
-        pieces = (b"\n" + body if body.startswith(mark) else body).split(b"\n" + mark)
+    # How the first boundary's line ends is how all lines do. The line end before a boundary belongs to the boundary.
+    first = body.find(mark)
+    line_end = b"\n" if first >= 0 and body[first + len(mark) : first + len(mark) + 1] == b"\n" else b"\r\n"
+    pieces = (line_end + body if first == 0 else body).split(line_end + mark)
     parts: list[tuple[dict[str, str], bytes]] = []
     for piece in pieces[1:]:
         if piece.startswith(b"--"):

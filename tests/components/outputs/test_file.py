@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,3 +59,27 @@ def test_only_the_messages_of_a_batch_that_failed_are_rejected(deliver: Deliver,
     assert deliver(config, ["one", "taken", "two"]) == [f"open {tmp_path}/taken: is a directory"]
     assert (tmp_path / "one").exists()
     assert (tmp_path / "two").exists()
+
+
+def test_a_full_disk_is_told_to_the_sender(deliver: Deliver) -> None:
+    assert deliver("output: {file: {path: /dev/full}}", "a", "b") == ["write /dev/full: no space left on device"] * 2
+
+
+def test_half_a_line_is_cut_off_again(tmp_path: Path) -> None:
+    pytest.importorskip("resource")
+    script = f"""
+import resource, signal
+from headwater.components.outputs.file import _File
+from headwater.errors import ComponentError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+file = _File({str(tmp_path / "out")!r}, False)
+file.write(b"12345\\n")
+try:
+    file.write(b"6789012345\\n")
+except ComponentError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == f"write {tmp_path / 'out'}: file too large\n"
+    assert (tmp_path / "out").read_bytes() == b"12345\n"
