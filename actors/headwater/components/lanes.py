@@ -112,13 +112,14 @@ class Shares:
             failures = await self._lanes[lane].write_many(batches)
             if failures is not None:
                 for (position, indices), failure in zip(parts, failures, strict=True):
-                    self._note(position, indices, failure)
+                    self.note(position, indices, failure)
             return
         outcomes = await tasks.settle(*(self._lanes[lane].write(batch) for batch in batches))
         for (position, indices), outcome in zip(parts, outcomes, strict=True):
-            self._note(position, indices, as_failure(outcome))
+            self.note(position, indices, as_failure(outcome))
 
-    def _note(self, position: int, indices: Sequence[int] | None, failure: Failure | None) -> None:
+    def note(self, position: int, indices: Sequence[int] | None, failure: Failure | None) -> None:
+        """Note what became of messages of a batch; all of them where no indices are given."""
         if failure is None:
             return
         if indices is None:

@@ -140,21 +140,22 @@ class FanOut(Pattern):
         return min(self.max_in_flight - under_way, *(lane.room() for lane in self._lanes))
 
     async def write(self, batch: Batch) -> None:
-        shares = self._shared([batch])
+        shares = Shares([batch], self._lanes)
+        for lane in range(len(self._lanes)):
+            shares.add(lane, 0)
         await shares.deliver(many=False)
         shares.raise_failure()
 
+    # HOT: once a chunk
     async def write_many(self, batches: list[Batch]) -> Sequence[Failure | None] | None:
-        shares = self._shared(batches)
-        await shares.deliver(many=True)
-        return shares.failures()
-
-    def _shared(self, batches: list[Batch]) -> Shares:
+        outcomes = await tasks.gather(*(lane.write_many(batches) for lane in self._lanes))
+        if not any(outcomes):
+            return None
         shares = Shares(batches, self._lanes)
-        for lane in range(len(self._lanes)):
-            for position in range(len(batches)):
-                shares.add(lane, position)
-        return shares
+        for outcome in outcomes:
+            for position, failure in enumerate(outcome or ()):
+                shares.note(position, None, failure)
+        return shares.failures()
 
 
 class FanOutSequential(FanOut):
