@@ -101,3 +101,7 @@ def test_copies_multiply_the_outputs(deliver: Deliver, tmp_path: Path) -> None:
 def test_a_broker_needs_outputs(deliver: Deliver) -> None:
     with pytest.raises(Exception, match="attempting to create broker output type with no outputs"):
         deliver("output: {broker: {outputs: []}}", "a")
+
+
+def test_one_output_alone_reports_its_failures(deliver: Deliver) -> None:
+    assert deliver("output: {broker: {pattern: fan_out, outputs: [{reject: nope}]}}", "a") == ["nope"]

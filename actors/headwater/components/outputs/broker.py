@@ -72,21 +72,26 @@ class Broker(Output):
         outputs = [resources.build_output(child) for child in configs]
         if len(outputs) > 1 and pattern not in PATTERNS:
             raise ConfigError(f"broker pattern was not recognised: {pattern}")
+        fails_fast = True
         self._pattern: Pattern
-        if pattern == "round_robin":
+        if pattern == "round_robin" or len(outputs) == 1:
+            # With one output alone there is no pattern: its failures are reported, whatever the pattern says.
             self._pattern = RoundRobin(outputs)
         elif pattern == "greedy":
             self._pattern = Greedy(outputs)
         else:
-            lanes = [Lane(output, None if "fail_fast" in pattern else _again(output, resources)) for output in outputs]
+            fails_fast = "fail_fast" in pattern
+            lanes = [Lane(output, None if fails_fast else _again(output, resources)) for output in outputs]
             kind = FanOutSequential if "sequential" in pattern else FanOut
             self._pattern = kind(lanes)
         self._outputs = outputs
         self.max_in_flight = self._pattern.max_in_flight
-        if self._pattern.takes_many and all(output.write_many is not None for output in outputs):
-            fails_fast = "fail_fast" in pattern or pattern == "round_robin"
-            if fails_fast or not any(_may_refuse(child) for child in configs):
-                self.write_many = self._pattern.write_many
+        if (
+            self._pattern.takes_many
+            and all(output.write_many is not None for output in outputs)
+            and (fails_fast or not any(_may_refuse(child) for child in configs))
+        ):
+            self.write_many = self._pattern.write_many
 
     def room(self, under_way: int) -> int:
         return self._pattern.room(under_way)
