@@ -155,7 +155,7 @@ class _Gate:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Before routing."""
         req.path = _asked_for(req.env, req.path)
-        refusal = self._front.arrive(req.method, req.path, req.query_string, req.get_header)
+        refusal = self._front.arrive(req.method, req.path, req.query_string, req.get_header, req.root_path)
         if refusal is None and req.path.endswith("/"):
             # Falcon takes what follows the last slash for an empty id.
             refusal = NO_PAGE

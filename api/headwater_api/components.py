@@ -111,10 +111,12 @@ class Components:
                 self._waiting.release()
 
     def _ask(self, endpoint: Endpoint, request: Request, gone: Callable[[], bool] | None) -> Response | None:
-        """What a component answers; None when the caller went away before."""
-        assert endpoint.handler is not None
+        """What a component answers; None when the caller, or the component, went away before."""
+        handler = endpoint.handler
+        if handler is None:
+            return None
         try:
-            future = endpoint.handler(request)
+            future = handler(request)
             if not _wait(future, request, gone):
                 return None
             return future.result()

@@ -26,15 +26,19 @@ class Front:
         self.cors = Cors(settings.cors) if settings.cors.enabled else None
         self.auth = BasicAuth(settings.basic_auth) if settings.basic_auth.enabled else None
 
-    def arrive(self, method: str, path: str, query: str, header: Header) -> Answer | None:
-        """An answer for those who get no further, else None. Before routing."""
+    def arrive(self, method: str, path: str, query: str, header: Header, mounted: str = "") -> Answer | None:
+        """An answer for those who get no further, else None. Before routing.
+
+        Args:
+            mounted: What a host application has cut off in front of the path.
+        """
         if self.closing():
             return CLOSING
         if self.cors is not None and method == "OPTIONS":
             return self.cors.preflight(header)
         tidy = cleaned(path)
         if tidy is not None:
-            return Answer(301, b"", (("Location", location(tidy, query)),))
+            return Answer(301, b"", (("Location", location(mounted + tidy, query)),))
         return None
 
     def admit(self, header: Header) -> Answer | None:

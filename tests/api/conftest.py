@@ -64,11 +64,13 @@ class WsgiClient:
         body: bytes | str = b"",
         headers: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
+        env: dict[str, Any] | None = None,
     ) -> WsgiAnswer:
         """Send a request; the path is percent-encoded."""
         data = body.encode() if isinstance(body, str) else body
         target, _, query = path.partition("?")
-        env: dict[str, Any] = {
+        env = {
+            **(env or {}),
             "REQUEST_METHOD": method,
             "PATH_INFO": unquote_to_bytes(target).decode("latin-1"),
             "QUERY_STRING": urlencode(params) if params else query,

@@ -109,6 +109,12 @@ def test_redirects_keep_the_query_and_quote_the_path() -> None:
     assert without_root("/svc", "/svc") == "/svc"
 
 
+def test_a_host_application_may_mount_it_anywhere(client: Client) -> None:
+    mounted = {"SCRIPT_NAME": "/flow"}
+    assert client.get("/streams", env=mounted).json == {}
+    assert client.get("//streams", env=mounted).headers["location"] == "/flow/streams"
+
+
 def test_a_slash_that_was_encoded_is_a_slash(client: Client) -> None:
     assert client.get("/streams/a%2Fb").status_code == 404
     answer = client.get("/streams/%2Fx")

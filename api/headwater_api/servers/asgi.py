@@ -101,7 +101,11 @@ class Asgi:
                 return
         request = _request(scope, method, path, parameters, headers, bytes(body))
         scope["headwater.request"] = request
-        response = await self._ask(endpoint.handler, request)
+        handler = endpoint.handler
+        if handler is None:
+            await _send(send, CLOSING.status, CLOSING.body, [*CLOSING.headers, *extra], compress)
+            return
+        response = await self._ask(handler, request)
         if response.chunks is not None:
             await self._pieces(response, extra, compress, receive, send)
         else:
@@ -176,20 +180,19 @@ class Asgi:
     async def _socket(self, found: Found | None, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        refusal: Answer | None = NO_PAGE
-        if found is not None and found[1].socket_handler is not None:
-            refusal, _ = self._pass("GET", scope, headers)
-            if refusal is None and found[1].disabled:
-                refusal = CLOSING
-        if refusal is not None or found is None:
-            await _deny(refusal or NO_PAGE, scope, send)
+        if found is None:
+            await _deny(NO_PAGE, scope, send)
             return
         path, endpoint, parameters = found
-        assert endpoint.socket_handler is not None
+        handler = endpoint.socket_handler
+        refusal, _ = self._pass("GET", scope, headers)
+        if refusal is not None or handler is None:
+            await _deny(refusal or (CLOSING if endpoint.disabled else NO_PAGE), scope, send)
+            return
         await send({"type": "websocket.accept"})
         request = _request(scope, "GET", path, parameters, headers, b"")
         try:
-            await AsgiSocket(request, self.handover).run(endpoint.socket_handler, receive, send)
+            await AsgiSocket(request, self.handover).run(handler, receive, send)
         except Exception as error:
             self._log.error(f"Failed to run websocket {path}: {type(error).__name__}: {error}")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from headwater.endpoints import Request, Response
-from headwater_api.answers import one_line, text
+from headwater_api.answers import CLOSING, one_line, text
 from headwater_api.compress import gzip
 
 if TYPE_CHECKING:
@@ -93,9 +93,12 @@ class DirectCycle:
             client[0] if client else "",
             protocol.app_state.get("tls") or {},
         )
-        assert endpoint.handler is not None
+        handler = endpoint.handler
+        if handler is None:
+            self._write(Response(CLOSING.status, CLOSING.body, CLOSING.headers))
+            return
         try:
-            future = endpoint.handler(request)
+            future = handler(request)
         except Exception as error:
             self._crashed(error)
             return
