@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,14 @@ class WebsocketClient:
     Args:
         config: A body with `url`, `proxy_url`, `tls`, `headers` and the fields of authentication.
         resources: Those of the component.
+        discard: Whether what the server sends is read and dropped, for those who never `receive`: by reading alone pings
+            are answered, and a server that goes away is noticed.
     """
 
-    def __init__(self, config: Config, resources: Resources) -> None:
+    def __init__(self, config: Config, resources: Resources, *, discard: bool = False) -> None:
         self._resources = resources
+        self._discard = discard
+        self._reading: asyncio.Task[None] | None = None
         self._url = config.text("url")
         self._proxy = config.optional_text("proxy_url") or None
         self._tls = ClientTls(config.object("tls"))
@@ -52,7 +57,7 @@ class WebsocketClient:
             authorization = await self._authentication.header(self._session, "GET", self._url)
             if authorization:
                 headers["Authorization"] = authorization
-            return await self._session.ws_connect(
+            opened = await self._session.ws_connect(
                 self._url,
                 headers=headers,
                 proxy=self._proxy,
@@ -60,6 +65,9 @@ class WebsocketClient:
                 max_msg_size=0,
                 autoping=True,
             )
+            if self._discard:
+                self._reading = asyncio.create_task(_read_on(opened))
+            return opened
         except aiohttp.WSServerHandshakeError as error:
             raise ComponentError(f"websocket: bad handshake ({error.status} {error.message})") from None
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
@@ -130,3 +138,9 @@ class WebsocketClient:
         session, self._session = self._session, None
         if session is not None:
             await self._resources.on_loop(session.close)
+
+
+async def _read_on(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Drop what a server sends, until it closes the websocket."""
+    while not socket.closed:
+        await socket.receive()

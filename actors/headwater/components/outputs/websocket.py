@@ -44,7 +44,7 @@ class WebsocketOutput(Output):
     """One connection, made anew when it breaks."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._client = WebsocketClient(config, resources)
+        self._client = WebsocketClient(config, resources, discard=True)
 
     async def connect(self) -> None:
         await self._client.connect()
