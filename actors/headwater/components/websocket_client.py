@@ -26,8 +26,8 @@ class WebsocketClient:
     Args:
         config: A body with `url`, `proxy_url`, `tls`, `headers` and the fields of authentication.
         resources: Those of the component.
-        discard: Whether what the server sends is read and dropped, for those who never `receive`: by reading alone pings
-            are answered, and a server that goes away is noticed.
+        discard: Whether to read and drop what the server sends, for those who never `receive`: only who reads answers
+            pings, and notices a server that goes away.
     """
 
     def __init__(self, config: Config, resources: Resources, *, discard: bool = False) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import logging
 import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from headwater.components.http_requests import decode_multipart, media_type
+from headwater.system import StreamSystem
 
 Deliver = Callable[..., list[str]]
 QUICK = "retry_period: 1ms, max_retry_backoff: 2ms"
@@ -185,3 +189,41 @@ def test_interpolations_that_fail_are_told(deliver: Deliver, stub: Any) -> None:
     outcomes = deliver(config(stub, "retries: 0, headers: {x: '${! json(\"a\").uppercase() }'}"), '{"a":1}')
     assert outcomes[0].startswith("header 'x' interpolation error: ")
     assert stub.requests == []
+
+
+def test_requests_may_go_through_a_proxy(deliver: Deliver, stub: Any) -> None:
+    more = f"proxy_url: '{stub.url}', retries: 0"
+    assert deliver(f"output: {{http_client: {{url: 'http://example.invalid/x', {more}}}}}", "a") == [""]
+    assert stub.requests[0][1] == "http://example.invalid/x"
+
+
+def test_requests_wait_for_the_rate_limit(system: StreamSystem, deliver: Deliver, stub: Any) -> None:
+    system.set_resource("rate_limit", "slow", "local: {count: 1, interval: 40ms}")
+    started = time.monotonic()
+    assert deliver(config(stub, "rate_limit: slow"), "a", "b", "c") == [""] * 3
+    assert time.monotonic() - started >= 0.07
+
+
+def test_requests_and_responses_may_be_logged(deliver: Deliver, stub: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    more = "dump_request_log_level: INFO, basic_auth: {enabled: true, username: me, password: secret}"
+    assert deliver(config(stub, more), "a") == [""]
+    record = next(record for record in caplog.records if record.message == "HTTP request and response")
+    fields = record.__dict__["fields"]
+    assert (fields["method"], fields["request_body"], fields["status"]) == ("POST", "a", 200)
+    assert "secret" not in str(fields)
+
+
+def test_a_connection_that_breaks_is_told(deliver: Deliver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        def hang_up() -> None:
+            connection, _ = server.accept()
+            connection.recv(1000)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        assert deliver(f"output: {{http_client: {{url: '{url}', retries: 0}}}}", "a") == [f'{url}: Post "{url}": EOF']
+        thread.join()
