@@ -65,7 +65,7 @@ class Branch:
         children = config.children("processors")
         if not children:
             raise ConfigError("the branch processor requires at least one child processor")
-        self._chain = resources.build_chain(children)
+        self.chain = resources.build_chain(children)
 
     async def run(self, batch: Batch, skipped: Sequence[int] = ()) -> Outcome:
         """Map the messages of a batch and run the processors over what they become."""
@@ -86,7 +86,7 @@ class Branch:
         results: list[Message | None] = [None] * len(batch)
         if not requests:
             return Outcome(results, failures)
-        made = [message for group in await self._chain.process([requests]) for message in group]
+        made = [message for group in await self.chain.process([requests]) for message in group]
         if not made:
             return Outcome(results, failures, "child processors resulted in zero messages")
         if len(made) != len(places):
@@ -139,4 +139,4 @@ class Branch:
 
     async def close(self) -> None:
         """Close the processors."""
-        await self._chain.close()
+        await self.chain.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from headwater.components.contracts import Processor
 from headwater.components.resources import Chain
 from headwater.message import Batch, Message
 
@@ -34,6 +35,33 @@ def run_where(each: Each, messages: list[Message | None], wanted: Callable[[Mess
     chosen: list[Any] = [messages[place] for place in places]
     for place, made in zip(places, each(chosen), strict=True):
         messages[place] = made
+
+
+def never_waits(chains: Iterable[Any]) -> bool:
+    """Whether no processor of some chains ever waits."""
+    return not any(getattr(chain, "waits", True) for chain in chains)
+
+
+def run_at_once(processor: Processor, chains: Iterable[Any]) -> None:
+    """Make `process` of a composite a plain function where none of its children waits.
+
+    So a pipeline knows that the composite does not wait either, and puts whole chunks through it in one turn.
+    """
+    if not never_waits(chains):
+        return
+    process: Callable[[Batch], Any] = processor.process
+
+    def process_now(batch: Batch) -> list[Batch]:
+        coroutine = process(batch)
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            results: list[Batch] = done.value
+            return results
+        coroutine.close()
+        raise RuntimeError("a processor that does not wait has waited")
+
+    processor.process = process_now  # type: ignore[method-assign]
 
 
 def joined(batches: Iterable[Batch]) -> list[Batch]:

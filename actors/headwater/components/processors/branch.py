@@ -5,6 +5,7 @@ from __future__ import annotations
 from headwater.components import branching
 from headwater.components.branching import branch_fields
 from headwater.components.catalogue import component
+from headwater.components.composition import run_at_once
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.config.fields import spec
@@ -43,6 +44,7 @@ class Branch(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._resources = resources
         self.branch = branching.Branch(config, resources)
+        run_at_once(self, [self.branch.chain])
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Run the branch, and mark what failed."""

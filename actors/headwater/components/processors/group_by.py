@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.bloblang import BloblangError, Mapping
 from headwater.components.catalogue import component
-from headwater.components.composition import close_all
+from headwater.components.composition import close_all, run_at_once
 from headwater.components.contracts import Processor
 from headwater.components.resources import Chain, Resources
 from headwater.config.fields import mapping, objects, processors, spec
@@ -58,6 +58,7 @@ class GroupBy(Processor):
             except ConfigError as error:
                 kind = BuildError if isinstance(error, BuildError) else ConfigError
                 raise kind(f"group '{index}' parse error: {error}") from error
+        run_at_once(self, [chain for _, chain in self._groups])
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Form the groups, and run the children of each over it."""

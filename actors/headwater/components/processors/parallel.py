@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater import tasks
 from headwater.components.catalogue import component
-from headwater.components.composition import joined, singles
+from headwater.components.composition import joined, never_waits, run_at_once, singles
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.config.fields import integer, processors, spec
@@ -45,10 +45,14 @@ class Parallel(Processor):
         if steps is not None:
             # Nothing waits in there, so side by side is no faster than one after the other.
             self.each = steps[0]
+        self._waits = not never_waits([self._chain])
+        run_at_once(self, [self._chain])
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Run the children over all messages, `cap` of them at a time."""
         workers = len(batch) if self._cap <= 0 else min(self._cap, len(batch))
+        if not self._waits:
+            workers = 1
         results: list[list[Batch]] = [[] for _ in batch]
         waiting = iter(enumerate(batch))
 

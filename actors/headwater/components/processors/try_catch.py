@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.components.catalogue import component
-from headwater.components.composition import close_all, joined, run_where, singles
+from headwater.components.composition import close_all, joined, run_at_once, run_where, singles
 from headwater.components.contracts import Processor
 from headwater.components.processors.try_ import sound, try_each
 from headwater.components.resources import Chain, Resources
@@ -54,6 +54,7 @@ class TryCatch(Processor):
         self._catch_steps = singles([self._catch])
         if self._steps is not None and self._catch_steps is not None:
             self.each = self._each
+        run_at_once(self, [*self._chains, self._catch])
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
         results: list[Message | None] = list(messages)

@@ -13,6 +13,7 @@ from headwater.components import branching
 from headwater.components.branch_order import check_order, places_read, places_written, tiers
 from headwater.components.branching import Branch, Outcome, branch_fields
 from headwater.components.catalogue import component
+from headwater.components.composition import never_waits, run_at_once
 from headwater.components.contracts import Processor
 from headwater.components.payloads import structured
 from headwater.components.resources import Resources
@@ -123,6 +124,10 @@ class Workflow(Processor):
                 self._take_resource(label)
         self._names = {*self._branches, *self._labels}
         self._order: list[list[str]] | None = None
+        chains = [branch.chain for branch in self._branches.values()]
+        self._waits = bool(self._labels) or not never_waits(chains)
+        if not self._waits:
+            run_at_once(self, chains)
         if order:
             check_order(order, [*self._branches, *self._labels])
             self._order = order
@@ -169,12 +174,11 @@ class Workflow(Processor):
         records = [_Record(self._names) for _ in batch]
         for tier in order:
             source = batch
-            outcomes = await tasks.gather(
-                *(
-                    branches[name].run(source, [place for place, names in enumerate(skips) if name in names])
-                    for name in tier
-                )
-            )
+            runs = [
+                branches[name].run(source, [place for place, names in enumerate(skips) if name in names])
+                for name in tier
+            ]
+            outcomes = await tasks.gather(*runs) if self._waits else [await run for run in runs]
             for name, outcome in zip(tier, outcomes, strict=True):
                 batch = self._overlaid(name, branches[name], batch, outcome, records)
         return [[self._written(message, record) for message, record in zip(batch, records, strict=True)]]
