@@ -109,6 +109,9 @@ class File(Output):
         self.write_many = self._write_many
 
     async def write(self, batch: Batch) -> None:
+        if self._fixed is not None and not self._codec.overwrites:
+            await self._append(self._fixed, self._codec.encode_many(batch))
+            return
         failures = await self._write_messages([(batch, index) for index in range(len(batch))])
         if failures:
             raise failures[0] if len(batch) == 1 else BatchFailure(failures)
