@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+import msgspec
 
 from headwater import tasks
 from headwater.channel import Channel
@@ -53,8 +54,7 @@ STOP_SECONDS = 5.0
 """How long a stream may take to stop where nobody says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStatus:
+class StreamStatus(msgspec.Struct, frozen=True):
     """A stream as it is now.
 
     Attributes:
@@ -383,8 +383,6 @@ def _connections(supervisor: StreamSupervisor) -> list[dict[str, Any]]:
 
 
 def _json(patch: Mapping[str, Any]) -> bytes:
-    import msgspec
-
     try:
         return msgspec.json.encode(patch)
     except TypeError as error:
