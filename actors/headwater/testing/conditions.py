@@ -57,10 +57,14 @@ def content_matches(node: Node, folder: Path) -> Check:
     """The payload has a part that this regular expression matches."""
     import re2
 
+    options = re2.Options()
+    options.log_errors = False
     try:
-        pattern = re2.compile(node.value)
+        pattern = re2.compile(node.value, options)
     except re2.error as error:
-        raise WrongCondition(f"failed to compile pattern: {error}") from None
+        reason = error.args[0] if error.args else ""
+        words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise WrongCondition(f"failed to compile pattern: {words}") from None
 
     def check(batch: Batch, index: int) -> str | None:
         found = _content(batch[index])
