@@ -109,7 +109,7 @@ class ProgramCompiler(ExpressionCompiler):
         if not self.document:
             if self.heavy or self.uses_this or self.mutation or self.overlay:
                 self.heavy = True
-                self.put("_u0 = True" if self.overlay else "_u0 = False")
+                self.put("_u0 = _m0.raw is None or _b0[_i0].raw is None" if self.overlay else "_u0 = False")
             self._decode()
         if self.document:
             self.put("_g0 = None")
@@ -309,7 +309,9 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _write(self, root: str, path: tuple[str, ...], code: str) -> None:
         first = repr(path[0])
-        if self.state == _EMPTY:
+        if len(path) > 16:
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+        elif self.state == _EMPTY:
             nested = code
             for segment in reversed(path):
                 nested = f"{{{segment!r}: {nested}}}"
@@ -392,19 +394,23 @@ class ProgramCompiler(ExpressionCompiler):
             states.append(self.state)
             definites.append(self.definite)
 
-        def chain(number: int) -> None:
-            if number == len(statement.branches):
-                branch(statement.otherwise or [])
-                return
-            test, body = statement.branches[number]
-            name = self.condition(test, f"failed to check if condition {number + 1}: ", True)
-            with self.block(f"if {name}:"):
-                branch(body)
-            with self.block("else:"):
-                self.state, self.definite = outer_state, set(outer_definite)
-                chain(number + 1)
+        def condition(number: int, test: Node) -> str:
+            return self.condition(test, f"failed to check if condition {number}: ", True)
 
-        chain(0)
+        if len(statement.branches) == 1:
+            with self.block(f"if {condition(1, statement.branches[0][0])}:"):
+                branch(statement.branches[0][1])
+            with self.block("else:"):
+                branch(statement.otherwise or [])
+        else:
+            with self.nested("while True:"):
+                for number, (test, body) in enumerate(statement.branches, 1):
+                    self.state, self.definite = outer_state, set(outer_definite)
+                    with self.block(f"if {condition(number, test)}:"):
+                        branch(body)
+                        self.put("break")
+                branch(statement.otherwise or [])
+                self.put("break")
         self.state = states[0] if len(set(states)) == 1 else _SHARED
         self.definite = set.intersection(*definites)
 
