@@ -60,7 +60,7 @@ class StreamStatus(msgspec.Struct, frozen=True):
     Attributes:
         active: It has not terminated.
         uptime_ns: Nanoseconds from its start to now, or to its end.
-        config: The configuration as it was submitted.
+        read: The configuration, taken apart.
         state: Where it is in its life.
         reason: What went wrong last, where something did.
         restarts: How often its stages were restarted after a failure.
@@ -68,10 +68,15 @@ class StreamStatus(msgspec.Struct, frozen=True):
 
     active: bool
     uptime_ns: int
-    config: Any
+    read: StreamConfig
     state: State = "running"
     reason: str = ""
     restarts: int = 0
+
+    @property
+    def config(self) -> Any:
+        """The configuration as it was submitted, as plain data."""
+        return self.read.source
 
 
 class SetFailure(HeadwaterError):
@@ -370,7 +375,7 @@ def _status(supervisor: StreamSupervisor) -> StreamStatus:
     return StreamStatus(
         supervisor.active,
         supervisor.uptime(),
-        supervisor.config.source,
+        supervisor.config,
         supervisor.state,
         supervisor.reason,
         supervisor.restarts,

@@ -62,11 +62,16 @@ def hurried() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
+def _tell_many(reference: Any) -> None:
+    for number in range(300):
+        reference.tell(number)
+
+
 def test_nothing_is_lost_and_turns_do_not_overlap(place: Place, hurried: None) -> None:
     for _ in range(20):
         reference = Counting.start(*place.all)
         actor = reference._actor_weakref()
-        senders = [threading.Thread(target=lambda: [reference.tell(number) for number in range(300)]) for _ in range(4)]
+        senders = [threading.Thread(target=_tell_many, args=(reference,)) for _ in range(4)]
         for sender in senders:
             sender.start()
         for sender in senders:
@@ -161,4 +166,30 @@ def test_timers_that_are_cancelled_leave_nothing() -> None:
             timer.cancel()
         assert clock.pending() == 0
     finally:
+        clock.close()
+
+
+def test_turns_that_never_end_hold_their_threads_and_nobody_else() -> None:
+    clock = SystemClock()
+    pool = Pool(2, clock=clock)
+    pool.STUCK_SECONDS = 0.01  # type: ignore[misc]
+    lanes = Lanes(clock)
+    release = threading.Event()
+
+    class Hanging(Counting):
+        def on_receive(self, message: Any) -> int:
+            release.wait()
+            return 0
+
+    try:
+        for _ in range(3):
+            Hanging.start(pool, clock, lanes).tell("hang")
+        others = [Counting.start(pool, clock, lanes) for _ in range(8)]
+        for other in others:
+            other.tell("x")
+        assert [other.ask("y", timeout=5) for other in others] == [2] * 8
+    finally:
+        release.set()
+        pool.close()
+        lanes.close()
         clock.close()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-QUICK: Final = 0.005
+QUICK: Final = 0.02
 """Seconds for a chunk under which the next may be larger."""
 
-SLOW: Final = 0.05
+SLOW: Final = 0.1
 """Seconds for a chunk over which the next is smaller."""
 
 
