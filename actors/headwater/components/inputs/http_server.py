@@ -9,8 +9,8 @@ from headwater import tasks
 from headwater.acknowledge import Delivery, Failure
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
+from headwater.components.http_cors import Cors
 from headwater.components.inputs._http_calls import SERVER_CLOSING, UNAVAILABLE, Call, Requests, text_response
-from headwater.components.inputs._http_cors import Cors
 from headwater.components.inputs._http_responses import SyncResponses
 from headwater.components.resources import Resources
 from headwater.config.fields import (

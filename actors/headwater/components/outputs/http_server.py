@@ -10,8 +10,8 @@ from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.content_types import sniff
 from headwater.components.contracts import Output
+from headwater.components.http_cors import Cors
 from headwater.components.http_requests import OCTETS, encode_multipart
-from headwater.components.inputs._http_cors import Cors
 from headwater.config.fields import boolean, choice, duration, obj, spec, text, texts
 from headwater.endpoints import Endpoint, Endpoints, Handler, Request, Response, Socket
 from headwater.errors import Closed, ComponentError, ConfigError, TimedOut
