@@ -186,7 +186,8 @@ def _module_loader(module_name: str, kind: str, name: str) -> Loader:
         for value in vars(import_module(module_name)).values():
             spec = getattr(value, "spec", None) if isinstance(value, type) else None
             if isinstance(spec, Spec) and (spec.kind, spec.name) == (kind, name):
-                return value
+                found: type[Any] = value
+                return found
         raise ConfigError(f"module {module_name} has no component {kind} '{name}'")
 
     return load

@@ -10,10 +10,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from headwater.clock import FakeClock
-from headwater.tasks import Future, Task
+from headwater.tasks import Future, Host, Task
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class TestHost:
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Task[T]:
         """Begin a coroutine; `step` or `run` take it further."""
-        task = Task(coroutine, self, watched=True)
+        task = Task(coroutine, cast("Host", self), watched=True)  # its clock is a more special one
         task.step()
         return task
 
