@@ -130,12 +130,17 @@ def test_websockets_get_a_frame_a_message(system: StreamSystem, until: Until) ->
         running.wait(5)
 
 
-def test_a_stopped_output_refuses(system: StreamSystem, until: Until) -> None:
+def test_a_stopped_output_lets_its_callers_go(system: StreamSystem, until: Until) -> None:
     start(system, until)
+    found = system.endpoints.find("/s/get")
+    assert found is not None
+    handler = found[0].handler
+    assert handler is not None
     waiting = ask(system, "/s/get/stream").wait(5)
     assert waiting.chunks is not None
     chunk = waiting.chunks()
     system.delete("s")
     assert chunk.wait(5) is None
-    answer = ask(system, "/s/get").wait(5)
-    assert (answer.status, answer.body) == (503, b"Server closed\n")
+    assert found[0].disabled
+    late = handler(Request("GET", "/s/get", {}, (), (), b"")).wait(5)
+    assert (late.status, late.body) == (503, b"Server closed\n")
