@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 
+from headwater.components.resources import Resources
 from headwater.errors import ComponentError, DocumentError
 from headwater.message import Message
+
+
+def one_by_one(
+    resources: Resources, convert: Callable[[Message], Message | None]
+) -> Callable[[Sequence[Message]], list[Message | None]]:
+    """The `each` of a processor that converts messages one at a time, and fails for single ones.
+
+    Args:
+        resources: Those of the processor; they mark what failed.
+        convert: Makes a message of a message, or drops it with None. Raises: ComponentError, or RecursionError where a
+            document is too deep for it.
+    """
+
+    # HOT: once a chunk
+    def each(messages: Sequence[Message]) -> list[Message | None]:
+        results: list[Message | None] = []
+        for message in messages:
+            try:
+                results.append(convert(message))
+            except ComponentError as error:
+                results.append(resources.failed(message, error))
+            except RecursionError:
+                results.append(resources.failed(message, "document is nested too deeply"))
+        return results
+
+    return each
 
 
 def structured(message: Message) -> Any:

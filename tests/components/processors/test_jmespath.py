@@ -35,3 +35,12 @@ def test_a_query_that_fails_marks_the_message(outcomes: Callable[..., Any]) -> N
 def test_what_cannot_be_built(contents: Callable[..., list[str]]) -> None:
     with pytest.raises(ConfigError, match="failed to compile JMESPath query: SyntaxError: Incomplete expression"):
         contents("- jmespath: {query: 'a.['}", "{}")
+
+
+def test_documents_that_are_too_deep_are_marked_and_others_are_not(outcomes: Callable[..., Any]) -> None:
+    deep = "[" * 900 + "]" * 900
+    assert outcomes("- jmespath: {query: '@'}", "[1]", deep, "[2]") == [
+        ("[1]", ""),
+        (deep, "document is nested too deeply"),
+        ("[2]", ""),
+    ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from headwater.components.catalogue import component
 from headwater.components.compression import MAX_EXPANDED, CompressionError, decompressor
 from headwater.components.contracts import Processor
+from headwater.components.payloads import one_by_one
 from headwater.components.resources import Resources
 from headwater.config.fields import choice, spec
 from headwater.config.view import Config
@@ -43,18 +42,11 @@ class Decompress(Processor):
     """Decompresses payloads."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         try:
             self._decompress = decompressor(config.text("algorithm"))
         except CompressionError as error:
             raise ConfigError(str(error)) from None
-        self.each = self._each
+        self.each = one_by_one(resources, self._convert)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(message.with_content(self._decompress(message.content())))
-            except CompressionError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+    def _convert(self, message: Message) -> Message:
+        return message.with_content(self._decompress(message.content()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from headwater.components.catalogue import component
@@ -12,10 +11,11 @@ from headwater.components.contracts import Processor
 from headwater.components.grok_expressions import Compiler, Expression, GrokError
 from headwater.components.grok_patterns import PATTERNS
 from headwater.components.oserrors import path_error
+from headwater.components.payloads import one_by_one
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, spec, text_map, texts
 from headwater.config.view import Config
-from headwater.errors import ConfigError
+from headwater.errors import ComponentError, ConfigError
 from headwater.message import Message
 
 SPEC = spec(
@@ -63,7 +63,6 @@ class Grok(Processor):
     """Tries expressions one after the other."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         own: dict[str, str] = dict(config.map("pattern_definitions"))
         for path in config.texts("pattern_paths"):
             try:
@@ -84,20 +83,15 @@ class Grok(Processor):
                 self._expressions.append(compiler.compile(expression))
             except GrokError as error:
                 raise ConfigError(f"failed to compile Grok pattern '{expression}': {error}") from None
-        self.each = self._each
+        self.each = one_by_one(resources, self._parse)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            text = message.content().decode("utf-8", "replace")
-            for expression in self._expressions:
-                values = expression.values(text)
-                if values:
-                    results.append(message.with_document(_nested(values)))
-                    break
-            else:
-                results.append(self._resources.failed(message, "no pattern matches found"))
-        return results
+    def _parse(self, message: Message) -> Message:
+        text = message.content().decode("utf-8", "replace")
+        for expression in self._expressions:
+            values = expression.values(text)
+            if values:
+                return message.with_document(_nested(values))
+        raise ComponentError("no pattern matches found", "data")
 
 
 def _nested(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.jmespath_words import complaint, refusal
-from headwater.components.payloads import plain, structured
+from headwater.components.payloads import one_by_one, plain, structured
 from headwater.components.resources import Resources
 from headwater.config.fields import spec, text
 from headwater.config.view import Config
@@ -37,25 +35,20 @@ class JmesPath(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         import jmespath
 
-        self._resources = resources
         query = config.text("query")
         try:
             self._query = jmespath.compile(query)
         except jmespath.exceptions.JMESPathError as error:
             raise ConfigError(f"failed to compile JMESPath query: {refusal(query, error)}") from None
-        self.each = self._each
+        self.each = one_by_one(resources, self._convert)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
+    def _convert(self, message: Message) -> Message:
         from jmespath.exceptions import JMESPathError
 
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(message.with_document(self._query.search(plain(structured(message)))))
-            except ComponentError as error:
-                results.append(self._resources.failed(message, error))
-            except JMESPathError as error:
-                results.append(self._resources.failed(message, complaint(error)))
-            except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-                results.append(self._resources.failed(message, f"failed to run JMESPath query: {error}"))
-        return results
+        document = plain(structured(message))
+        try:
+            return message.with_document(self._query.search(document))
+        except JMESPathError as error:
+            raise ComponentError(complaint(error), "data") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ComponentError(f"failed to run JMESPath query: {error}", "data") from None

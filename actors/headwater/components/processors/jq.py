@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
@@ -11,7 +10,7 @@ import orjson
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.jq_words import complaint, refusal
-from headwater.components.payloads import structured
+from headwater.components.payloads import one_by_one, structured
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, spec, text
 from headwater.config.view import Config
@@ -53,7 +52,6 @@ class Jq(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         import jq
 
-        self._resources = resources
         self._raw = config.boolean("raw")
         self._output_raw = config.boolean("output_raw")
         query = config.text("query")
@@ -65,16 +63,7 @@ class Jq(Processor):
                 self._program = jq.compile(f".[0] as $metadata | .[1] | (\n{query}\n)")
         except ValueError as error:
             raise ConfigError(refusal(str(error))) from None
-        self.each = self._each
-
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(self._run(message))
-            except ComponentError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+        self.each = one_by_one(resources, self._run)
 
     def _run(self, message: Message) -> Message | None:
         if self._raw:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.oserrors import path_error
-from headwater.components.payloads import structured
+from headwater.components.payloads import one_by_one, structured
 from headwater.components.resources import Resources
 from headwater.config.fields import spec, text
 from headwater.config.view import Config
@@ -46,7 +45,6 @@ class JsonSchema(Processor):
     """Checks documents."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         path = config.text("schema_path") if config.has("schema_path") else ""
         schema = config.text("schema") if config.has("schema") else ""
         try:
@@ -60,21 +58,13 @@ class JsonSchema(Processor):
                 raise ConfigError("either schema or schema_path must be provided")
         except SchemaError as error:
             raise ConfigError(f"failed to load JSON schema definition: {error}") from None
-        self.each = self._each
+        self.each = one_by_one(resources, self._check)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                found = self._schema.violations(structured(message))
-            except ComponentError as error:
-                results.append(self._resources.failed(message, error))
-                continue
-            if found:
-                results.append(self._resources.failed(message, "\n".join(map(_line, found))))
-            else:
-                results.append(message)
-        return results
+    def _check(self, message: Message) -> Message:
+        found = self._schema.violations(structured(message))
+        if found:
+            raise ComponentError("\n".join(map(_line, found)), "data")
+        return message
 
 
 def _line(violation: Violation) -> str:

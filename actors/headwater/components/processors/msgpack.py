@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
-from headwater.components.payloads import plain, structured
+from headwater.components.payloads import one_by_one, plain, structured
 from headwater.components.resources import Resources
 from headwater.config.fields import choice, spec
 from headwater.config.view import Config
@@ -31,21 +30,10 @@ class MsgPack(Processor):
     """Converts payloads."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         operator = config.text("operator")
         if operator not in ("from_json", "to_json"):
             raise ConfigError(f"operator not recognised: {operator}")
-        self._convert = _packed if operator == "from_json" else _unpacked
-        self.each = self._each
-
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(self._convert(message))
-            except ComponentError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+        self.each = one_by_one(resources, _packed if operator == "from_json" else _unpacked)
 
 
 def _packed(message: Message) -> Message:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from headwater.bloblang.gonumbers import NumberError, parse_decimal_int
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
+from headwater.components.payloads import one_by_one
 from headwater.components.resources import Resources
-from headwater.components.syslog import Rfc3164, SyslogError, parse_rfc5424, zone_named
+from headwater.components.syslog import Rfc3164, parse_rfc5424, zone_named
 from headwater.config.fields import boolean, choice, spec, text
 from headwater.config.view import Config
 from headwater.errors import ConfigError
@@ -51,7 +52,6 @@ class ParseLog(Processor):
     """Parses lines."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         name = config.text("format")
         self._parse: Callable[[bytes], dict[str, Any]]
         if name == "syslog_rfc5424":
@@ -60,16 +60,10 @@ class ParseLog(Processor):
             self._parse = _rfc3164(config).parse
         else:
             raise ConfigError(f"format not recognised: {name}")
-        self.each = self._each
+        self.each = one_by_one(resources, self._convert)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(message.with_document(self._parse(message.content())))
-            except SyslogError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+    def _convert(self, message: Message) -> Message:
+        return message.with_document(self._parse(message.content()))
 
 
 def _rfc3164(config: Config) -> Rfc3164:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from headwater.bloblang import BloblangError, compile_mapping
@@ -15,7 +15,7 @@ from headwater.components.gotemplate.library_text import TEXT_FUNCTIONS
 from headwater.components.gotemplate.library_values import VALUE_FUNCTIONS
 from headwater.components.gotemplate.values import Unfit
 from headwater.components.oserrors import path_error
-from headwater.components.payloads import structured
+from headwater.components.payloads import one_by_one, structured
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, object_map, spec, text, text_map
 from headwater.config.view import Config
@@ -68,7 +68,6 @@ class TemplateProcessor(Processor):
     """Executes a template over documents."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         own = _own_functions(config)
         functions: dict[str, Callable[..., Any]] = {
             **TEXT_FUNCTIONS,
@@ -81,16 +80,10 @@ class TemplateProcessor(Processor):
         if config.has("sub_templates"):
             for name, sub in config.object_map("sub_templates").items():
                 self._template.add(name, _source(sub))
-        self.each = self._each
+        self.each = one_by_one(resources, self._convert)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(message.with_content(self._write(message)))
-            except ComponentError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+    def _convert(self, message: Message) -> Message:
+        return message.with_content(self._write(message))
 
     def _write(self, message: Message) -> bytes:
         try:

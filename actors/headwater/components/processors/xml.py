@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
+from headwater.components.payloads import one_by_one
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, choice, spec
 from headwater.config.view import Config
-from headwater.errors import ConfigError
+from headwater.errors import ComponentError, ConfigError
 from headwater.message import Message
 from headwater.xmldocuments import XmlError, parse_xml
 
@@ -38,18 +37,14 @@ class Xml(Processor):
     """Parses payloads."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._resources = resources
         operator = config.text("operator")
         if operator != "to_json":
             raise ConfigError(f"operator not recognised: {operator}")
         self._cast = config.boolean("cast")
-        self.each = self._each
+        self.each = one_by_one(resources, self._convert)
 
-    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
-        results: list[Message | None] = []
-        for message in messages:
-            try:
-                results.append(message.with_document(parse_xml(message.content(), self._cast)))
-            except XmlError as error:
-                results.append(self._resources.failed(message, error))
-        return results
+    def _convert(self, message: Message) -> Message:
+        try:
+            return message.with_document(parse_xml(message.content(), self._cast))
+        except XmlError as error:
+            raise ComponentError(str(error), "data") from None
