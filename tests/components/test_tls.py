@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import socket
@@ -55,6 +56,7 @@ class Server:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(ask_for)
         self.received: list[bytes] = []
+        self._plain: socket.socket | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._context = context
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -65,6 +67,7 @@ class Server:
         while True:
             try:
                 plain, _ = self._listener.accept()
+                self._plain = plain.dup()
             except OSError:
                 return
             try:
@@ -79,6 +82,10 @@ class Server:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        if self._plain is not None:
+            with contextlib.suppress(OSError):
+                self._plain.shutdown(socket.SHUT_RDWR)
+            self._plain.close()
         self._thread.join(5)
 
 
