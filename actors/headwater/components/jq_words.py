@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from headwater.documents import decode_document, encode_document
+from headwater.errors import DocumentError
+
 _VALUE: Final = r"(\w+ \(.*?\)|null)"
 _OPERATIONS: Final = {
     "added": "cannot add",
@@ -33,8 +36,13 @@ _BINARY: Final = re.compile(rf"{_VALUE} and {_VALUE} cannot be (added|subtracted
 _INDEX: Final = re.compile(r"Cannot index (\w+) with (.*)", re.DOTALL)
 
 
-def complaint(text: str) -> str:
-    """The words for a query that failed."""
+def complaint(text: str, raises: bool = False) -> str:
+    """The words for a query that failed.
+
+    Args:
+        text: Those of libjq.
+        raises: Whether the query raises errors of its own; what no rule knows is then taken for one of them.
+    """
     text = text.replace("null (null)", "null")
     if (found := _BINARY.fullmatch(text)) is not None:
         return f"{_OPERATIONS[found[3]]}: {found[1]} and {found[2]}"
@@ -44,7 +52,17 @@ def complaint(text: str) -> str:
     for pattern, words in _RULES:
         if pattern.fullmatch(text):
             return pattern.sub(words, text)
-    return text
+    return f"error: {_compact(text)}" if raises else text
+
+
+def _compact(text: str) -> str:
+    """A text, or a document without spaces between its parts."""
+    if text[:1] not in ("{", "["):
+        return text
+    try:
+        return encode_document(decode_document(text.encode())).decode()
+    except DocumentError:
+        return text
 
 
 def refusal(text: str) -> str:

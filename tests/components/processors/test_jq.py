@@ -18,12 +18,13 @@ from headwater.message import Message
         (".a.b[]", "[1,2,3]"),
         (".nope", "null"),
         ("{x: .s, n: (.a.b | length)}", '{"n":3,"x":"x"}'),
+        ("to_entries | map(.key)", '["a","s"]'),
         (".a.b | map(. * 2) | add / 4", "3"),
         ("[.a.b[] | . / 2]", "[0.5,1,1.5]"),
     ],
 )
 def test_results(contents: Callable[..., list[str]], query: str, result: str) -> None:
-    assert contents(f"- jq: {{query: '{query}'}}", '{"a":{"b":[1,2,3]},"s":"x"}') == [result]
+    assert contents(f"- jq: {{query: '{query}'}}", '{"s":"x","a":{"b":[1,2,3]}}') == [result]
 
 
 def test_no_result_drops_the_message(contents: Callable[..., list[str]]) -> None:
@@ -56,6 +57,8 @@ def test_raw_results(contents: Callable[..., list[str]]) -> None:
         (".s | keys", 'keys cannot be applied to: string ("x")'),
         (".s | .[]", 'cannot iterate over: string ("x")'),
         ("1 / 0", "cannot divide number (1) by: number (0)"),
+        ('error("boom")', "error: boom"),
+        ("error({a: 1})", 'error: {"a":1}'),
     ],
 )
 def test_a_query_that_fails_marks_the_message(outcomes: Callable[..., Any], query: str, error: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Final
 
 import orjson
@@ -55,6 +56,7 @@ class Jq(Processor):
         self._raw = config.boolean("raw")
         self._output_raw = config.boolean("output_raw")
         query = config.text("query")
+        self._raises = re.search(r"\berror\b", query) is not None
         try:
             self._program = jq.compile(query, args={"metadata": {}})
             self._metadata = "$metadata" in query
@@ -71,13 +73,14 @@ class Jq(Processor):
             source = orjson.dumps(document)
         else:
             document = structured(message)
-            source = message.content()
+            # Keys are sorted, as gojq has them, so that what enumerates them gives the same.
+            source = encode_document(document)
         if self._metadata:
             source = b"[" + encode_document(message.metadata) + b"," + source + b"]"
         try:
             emitted = self._program.input_text(source.decode("utf-8", "replace")).all()
         except ValueError as error:
-            raise ComponentError(complaint(str(error)), "data") from None
+            raise ComponentError(complaint(str(error), self._raises), "data") from None
         written = {} if self._raw else _written_numbers(document, {})
         emitted = [_restored(value, written) for value in emitted]
         if self._output_raw:
