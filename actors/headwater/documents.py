@@ -57,14 +57,14 @@ def decode_textual(raw: bytes | None) -> Any:
 
     decode_document(raw)
     assert raw is not None
-    return _load(raw, lambda text: fragment(text) if text == "-0" else DocumentInt(_integer(text)))
+    return _load(raw, lambda text: fragment(text) if text == "-0" or len(text) > 4000 else DocumentInt(text))
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | orjson.Fragment:
     try:
         return int(text)
-    except ValueError:  # The interpreter's limit on digits; the decoder has none.
-        return int(_decoder.decode(text.encode()))
+    except ValueError:  # The interpreter's limit on digits: the number stays text.
+        return fragment(text)
 
 
 def _load(raw: bytes, integers: Any) -> Any:

@@ -36,7 +36,7 @@ _KINDS: Final = {
 _TO_TEXT: Final = frozenset(("string", "bytes", "format_json"))
 _CORE: Final[dict[Any, str]] = {
     core.catch: "_catch",
-    core.or_: "_or",
+    core.or_: "coalesce",
     core.apply: "_apply",
     core.from_: "_from",
     core.from_all: "_from_all",
@@ -245,17 +245,6 @@ class ExpressionCompiler(OperatorCompiler):
                 other = self.scoped(fallback.node, text.code, True)
             self.put(f"{result} = {other.code}")
         return Value(result, joined((value, other)), value.safe and other.safe)
-
-    def _or(self, node: Call) -> Value:
-        assert node.target is not None
-        fallback = node.arguments[0]
-
-        def second() -> Value:
-            if fallback.node is None:
-                return self.literal(fallback.value)
-            return self.expression(fallback.node)
-
-        return self.coalesce(node.target, second)
 
     def _apply(self, node: Call) -> Value:
         assert node.target is not None

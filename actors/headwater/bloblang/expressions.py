@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
+from headwater.bloblang import core
 from headwater.bloblang.failures import Region
 from headwater.bloblang.references import ReferenceCompiler, Scope, Value
+from headwater.bloblang.registry import MAX_GROWTH
 from headwater.bloblang.syntax import (
     Arithmetic,
     ArrayLiteral,
     Below,
+    Call,
     If,
     Literal,
     Match,
@@ -85,7 +88,7 @@ class OperatorCompiler(ReferenceCompiler):
     def _arithmetic(self, node: Arithmetic) -> Value:
         operator = node.operator
         if operator == "|":
-            return self.coalesce(node.left, lambda: self.expression(node.right))
+            return self.coalesce(node)
         if operator in ("&&", "||"):
             return self._logical(node)
         left, right = self.expression(node.left), self.expression(node.right)
@@ -113,7 +116,10 @@ class OperatorCompiler(ReferenceCompiler):
             test = _both(left, right, "str")
             if test is None:
                 return self.temp(slow, "value")
-            return self.temp(f"{a} + {b} if {test} else {slow}" if test else f"{a} + {b}", "str", True)
+            made = self.temp(f"{a} + {b} if {test} else {slow}" if test else f"{a} + {b}", "str", True)
+            with self.block(f"if len({made.code}) > {MAX_GROWTH}:"):
+                self.put(f"too_long({made.code})")
+            return made
         if test is None:
             return self.temp(slow, "value")
         with self.block(f"if {test or 'True'}:"):
@@ -168,25 +174,41 @@ class OperatorCompiler(ReferenceCompiler):
             annotation=node.operand.annotation(),
         )
 
-    def coalesce(self, first: Node, second: Callable[[], Value]) -> Value:
-        """The first value, or the second where that fails, is null or a marker."""
+    def coalesce(self, node: Node) -> Value:
+        """``a | b | c`` and ``a.or(b)``: the first that neither fails nor is null or a marker; the last, whatever it is."""
+        operands = _alternatives(node)
         result = self.fresh()
-        if isinstance(first, Reference) and first.context != "root" and (self.sound or not self.scope.document):
-            value = self.expression(first)
+        values: list[Value] = []
+        for number, operand in enumerate(operands):
+            if number == 0:
+                values.append(self._attempt(result, operand))
+                continue
+            test = f"{result} is None"
+            if values[-1].kind in ("any", "marker"):
+                test += f" or type({result}) is Marker"
+            with self.block(f"if {test}:"):
+                if number < len(operands) - 1:
+                    values.append(self._attempt(result, operand))
+                else:
+                    values.append(self.expression(operand))
+                    self.put(f"{result} = {values[-1].code}")
+        kind = joined(values)
+        if kind == "marker" or (kind == "any" and values[-1].kind not in ("any", "marker")):
+            kind = "any" if kind == "marker" else "value"
+        return Value(result, kind, all(value.safe for value in values))
+
+    def _attempt(self, result: str, node: Node) -> Value:
+        """Keep the value of an expression, or None where it fails."""
+        if isinstance(node, Reference) and node.context != "root" and (self.sound or not self.scope.document):
+            value = self.expression(node)
             self.put(f"{result} = {value.code}")
-        else:
-            with self.nested("try:"), self.within("edge"):
-                value = self.expression(first)
-                self.put(f"{result} = {value.code}")
-            with self.block("except Exception:"):
-                self.put(f"{result} = None")
-        test = f"{result} is None"
-        if value.kind in ("any", "marker"):
-            test += f" or type({result}) is Marker"
-        with self.block(f"if {test}:"):
-            other = second()
-            self.put(f"{result} = {other.code}")
-        return Value(result, joined((value, other)), value.safe and other.safe)
+            return value
+        with self.nested("try:"), self.within("edge"):
+            value = self.expression(node)
+            self.put(f"{result} = {value.code}")
+        with self.block("except Exception:"):
+            self.put(f"{result} = None")
+        return value
 
     def _slice(self, node: Slice) -> Value:
         target = self.expression(node.target)
@@ -282,6 +304,22 @@ class OperatorCompiler(ReferenceCompiler):
                 code = subject.code
                 return f"({code} == {constant.code} if type({code}) is str else equal({code}, {constant.code}))"
             return f"equal({subject.code}, {constant.code})"
+
+
+def _alternatives(node: Node) -> list[Node]:
+    found: list[Node] = []
+    while True:
+        if isinstance(node, Arithmetic) and node.operator == "|":
+            found.append(node.right)
+            node = node.left
+        elif isinstance(node, Call) and node.spec.native is core.or_:
+            fallback = node.arguments[0]
+            found.append(Literal(node.at, fallback.value) if fallback.node is None else fallback.node)
+            assert node.target is not None
+            node = node.target
+        else:
+            found.append(node)
+            return found[::-1]
 
 
 def textual(node: Node) -> str:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from copy import copy
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from headwater.bloblang.errors import BloblangError, ParseError
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
@@ -24,6 +24,8 @@ from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
 
 _CACHE_SIZE: Final = 512
+T = TypeVar("T")
+
 
 class Failed:
     """Stands for a message that a mapping failed on, among the results of `Mapping.apply_many`."""
@@ -51,13 +53,17 @@ class Mapping:
         self._directory = directory
         self._resources = resources
         self._variables = variables
-        compiler = ProgramCompiler(program)
-        self._main: Callable[..., Any] = _loaded(compiler.compile, variables)
+        compiler = _loaded(ProgramCompiler, program)
+        self._main: Callable[..., Any] = _loaded(compiler.compile, variables)["main"]
         self._mutation: Callable[..., Any] | None = None
         self._overlay: Callable[..., Any] | None = None
         self._body: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
+
+    def _compiled(self, **mode: bool) -> Callable[..., Any]:
+        compiler = ProgramCompiler(self._program, **mode)
+        return _loaded(compiler.compile, self._variables)["main"]  # type: ignore[no-any-return]
 
     def apply(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
         """Map a message to a new one.
@@ -119,7 +125,7 @@ class Mapping:
         """
         made = self._body
         if made is None:
-            made = self._body = _loaded(ProgramCompiler(self._program, document=True).compile, self._variables)
+            made = self._body = self._compiled(document=True)
         return made
 
     def __call__(self, document: Any) -> Any:
@@ -174,7 +180,7 @@ class Mapping:
         """
         main = self._mutation
         if main is None:
-            main = self._mutation = _loaded(ProgramCompiler(self._program, mutation=True).compile, self._variables)
+            main = self._mutation = self._compiled(mutation=True)
         partial: list[tuple[Any, dict[str, Any]]] = []
         try:
             root = main(message, batch, index, None, self._directory, self._resources, UNSET, partial)
@@ -199,7 +205,7 @@ class Mapping:
         """
         main = self._overlay
         if main is None:
-            main = self._overlay = _loaded(ProgramCompiler(self._program, overlay=True).compile, self._variables)
+            main = self._overlay = self._compiled(overlay=True)
         this: Any = NO_CONTEXT
         if self._uses_this:
             try:
@@ -234,8 +240,8 @@ class Query:
     ) -> None:
         self.text = text
         self._resources = resources
-        compiler = QueryCompiler(node, variables, interpolated)
-        self._main: Callable[..., Any] = _loaded(compiler.compile)
+        compiler = _loaded(QueryCompiler, node, variables, interpolated)
+        self._main: Callable[..., Any] = _loaded(compiler.compile)["main"]
         self.uses_batch = compiler.uses_batch
         self._uses_this = compiler.uses_this
         self._textual = compiler.textual
@@ -306,9 +312,9 @@ class Interpolation:
         return encode_text(self.text(batch, index))
 
 
-def _loaded(compile_: Callable[..., dict[str, Any]], *arguments: Any) -> Callable[..., Any]:
+def _loaded(make: Callable[..., T], *arguments: Any) -> T:
     try:
-        return compile_(*arguments)["main"]  # type: ignore[no-any-return]
+        return make(*arguments)
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ParseError(1, 1, "the mapping is nested too deeply to be compiled") from error
 

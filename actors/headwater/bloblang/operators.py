@@ -8,6 +8,7 @@ from typing import Any
 from orjson import Fragment, dumps
 
 from headwater.bloblang.errors import BloblangError, OperandMismatch, TypeMismatch
+from headwater.bloblang.registry import MAX_GROWTH
 from headwater.bloblang.values import (
     Float32,
     Marker,
@@ -111,7 +112,7 @@ def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name:
         if a is not None and b is not None:
             return _calculate(operator, a, b, right_name)
         if operator == "+" and type(left) in (str, bytes) and type(right) in _TEXT:
-            return (to_bytes(left) + to_bytes(right)).decode("utf-8", "surrogateescape")
+            return too_long((to_bytes(left) + to_bytes(right)).decode("utf-8", "surrogateescape"))
         raise mismatch(operator, left, right, left_name, right_name)
     if a is not None and b is not None:
         if type(a) is not float and type(b) is not float and type(a) is not type(b):
@@ -120,6 +121,17 @@ def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name:
     if type(left) in _TEXT and type(right) in _TEXT:
         return _ordered(operator, to_bytes(left), to_bytes(right))
     raise mismatch(operator, left, right, left_name, right_name)
+
+
+def too_long(text: str) -> str:
+    """A text that was joined of two, if it is not longer than texts may grow.
+
+    Raises:
+        BloblangError: It is.
+    """
+    if len(text) > MAX_GROWTH:
+        raise BloblangError(f"result of {len(text)} bytes or elements exceeds the limit of {MAX_GROWTH}", True)
+    return text
 
 
 def _ordered(operator: str, a: Any, b: Any) -> bool:
@@ -156,7 +168,7 @@ def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     kind = type(left)
     if kind is str:
         if type(right) is str:
-            return left + right
+            return too_long(left + right)
     elif kind is not int or type(right) is not int:
         a, b = _float(left), _float(right)
         if a is not None and b is not None:

@@ -177,8 +177,12 @@ class ReferenceCompiler(Emitter):
             method: Callable[[Any], Value] = getattr(self, _METHODS[type(node)])
             value = method(node)
             self.put(f"return {value.code}")
-        self.place(made)
-        return self.temp(f"{name}()")
+        # What it reads of the functions around it comes as arguments, so that it can stand at the top level: nested
+        # functions would be indented further and further, which the interpreter allows a hundred times only.
+        made.parameters = sorted(made.free_names() - {name})
+        made.own |= set(made.parameters)
+        self.functions.append(made)
+        return self.temp(f"{name}({', '.join(made.parameters)})")
 
     def function_name(self, letter: str) -> str:
         """A new name for a function."""

@@ -51,6 +51,7 @@ HELPERS: Final[dict[str, Any]] = {
     "divide": operators.divide,
     "arithmetic": operators.arithmetic,
     "truth": operators.truth,
+    "too_long": operators.too_long,
     "inverted": operators.inverted,
     "sliced": operators.sliced,
     "indexed": operators.indexed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from headwater.bloblang.depth import deeper
 from headwater.bloblang.errors import ParseError
 from headwater.bloblang.parser import ExpressionParser
 from headwater.bloblang.registry import PARSED_IN, Environment
@@ -46,6 +47,8 @@ class MappingParser(ExpressionParser):
             program = self._mapping()
             program.shared = self.shared
             return program
+        except RecursionError:
+            raise ParseError(1, 1, "the mapping is nested too deeply") from None
         except Failure as failure:
             raise failure.error(self.source) from None
         finally:
@@ -260,6 +263,13 @@ class MappingParser(ExpressionParser):
         return Assign(self.line(start), path, self._value())
 
     def _if_statement(self) -> Statement:
+        self.depth += 1
+        try:
+            return deeper(self._read_if) if self.depth % 24 == 0 else self._read_if()
+        finally:
+            self.depth -= 1
+
+    def _read_if(self) -> Statement:
         start = self.at
         self.term("if", "assignment")
         self.need_blanks()

@@ -284,7 +284,8 @@ class IfStatement(Statement):
 class Program:
     """A mapping: its statements and its named maps.
 
-    `shared` tells whether what was parsed depends on the text alone and keeps no state, so that it may serve many users.
+    `shared` tells whether what was parsed depends on the text alone and keeps no state, so that it may serve many
+    users.
     """
 
     statements: list[Statement]

@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import orjson
 
+from headwater.bloblang.depth import deeper
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 
 Fragment = orjson.Fragment
@@ -254,7 +255,7 @@ def parse_number_text(text: str) -> int | float:
     Raises:
         BloblangError: It is beyond float64.
     """
-    if text.lstrip("-").isdigit():
+    if len(text) < 32 and text.lstrip("-").isdigit():
         whole = int(text)
         if INT64_MIN <= whole <= INT64_MAX:
             return whole
@@ -514,6 +515,7 @@ _ESCAPES: Final = {
     0x2029: "\\u2029",
     **dict.fromkeys(range(55296, 57344), "\\ufffd"),
 }
+_MAX_DEPTH: Final = 12_000
 _HTML_ESCAPES: Final = {**_ESCAPES, 38: "\\u0026", 60: "\\u003c", 62: "\\u003e"}
 
 
@@ -535,14 +537,20 @@ def json_text(value: Value, escape_html: bool = True, indent: str = "") -> str:
     """
     pieces: list[str] = []
     try:
-        _write(value, pieces.append, _HTML_ESCAPES if escape_html else _ESCAPES, indent, "\n" if indent else "")
+        escapes = _HTML_ESCAPES if escape_html else _ESCAPES
+        _write(value, pieces.append, escapes, indent, "\n" if indent else "", 0)
     except RecursionError:
         raise BloblangError("json: unsupported value: exceeded max depth") from None
     return "".join(pieces)
 
 
-def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: str) -> None:
+def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: str, depth: int) -> None:
     kind = type(value)
+    if depth % 300 == 299 and (kind is dict or kind is list):
+        if depth > _MAX_DEPTH:
+            raise BloblangError("json: unsupported value: exceeded max depth")
+        deeper(_write, value, put, escapes, indent, line, depth + 1)
+        return
     if kind is str:
         put(f'"{value.translate(escapes)}"')
     elif value is None or isinstance(value, (Marker, HollowArray)):
@@ -560,7 +568,7 @@ def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: s
         colon = ": " if indent else ":"
         for key in sorted(value, key=encode_text) if not all(map(str.isascii, value)) else sorted(value):
             put(f'{separator}"{key.translate(escapes)}"{colon}')
-            _write(value[key], put, escapes, indent, inner)
+            _write(value[key], put, escapes, indent, inner, depth + 1)
             separator = "," + inner
         put(line + "}")
     elif kind is list:
@@ -571,7 +579,7 @@ def _write(value: Value, put: Any, escapes: dict[int, str], indent: str, line: s
         separator = "[" + inner
         for item in value:
             put(separator)
-            _write(item, put, escapes, indent, inner)
+            _write(item, put, escapes, indent, inner, depth + 1)
             separator = "," + inner
         put(line + "]")
     elif isinstance(value, float):
