@@ -45,7 +45,7 @@ def drain(scan: Scan, data: bytes, size: int) -> list[Any]:
 
 @pytest.fixture
 def scan() -> Callable[..., list[Any]]:
-    """Cut bytes by a scanner's configuration, as texts, failures with a mark in front; the same in blocks of any size."""
+    """Cut bytes by a configuration, as texts, failures with a mark in front; the same in blocks of any size."""
 
     def cut(config: str, data: bytes, name: str = "", sizes: tuple[int, ...] = (1, 2, 7, 100_000)) -> list[Any]:
         results = [_messages(config, data, name, size) for size in sizes]

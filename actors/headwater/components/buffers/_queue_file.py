@@ -1,6 +1,6 @@
 """The file of the `sqlite` buffer: batches in order, each with a checksum, committed in groups.
 
-All methods block, and are called from one thread at a time. What cannot be read is put aside, never overwritten.
+All methods block. What cannot be read is put aside, never overwritten.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -49,6 +50,8 @@ class QueueFile:
     def __init__(self, path: str, report: Callable[[str], None]) -> None:
         self._path = path
         self._report = report
+        # A stream that is ended by force closes the file while a commit may still run on another thread.
+        self._lock = threading.Lock()
         folder = os.path.dirname(path)
         try:
             if folder:
@@ -128,7 +131,8 @@ class QueueFile:
 
     def count(self) -> int:
         """How many batches there are."""
-        found = self._connection.execute("SELECT COUNT(*) FROM batches").fetchone()
+        with self._lock:
+            found = self._connection.execute("SELECT COUNT(*) FROM batches").fetchone()
         return int(found[0])
 
     # HOT: once a group of batches
@@ -144,6 +148,10 @@ class QueueFile:
         Raises:
             ComponentError: Nothing of it was done; there may be no room on the disk.
         """
+        with self._lock:
+            return self._commit(contents, delivered)
+
+    def _commit(self, contents: Sequence[bytes], delivered: Iterable[tuple[int, int]]) -> int:
         connection = self._connection
         first = self.last + 1
         try:
@@ -169,12 +177,18 @@ class QueueFile:
         self.last += len(contents)
         return first
 
-    def after(self, id_: int, limit: int) -> list[Row]:
+    def page(self, id_: int, limit: int) -> tuple[list[Row], int]:
         """Batches with ids above one, in order. Those that are damaged are put aside and reported, and not among them.
+
+        Returns: The batches, and the last id that had been given out when they were read.
 
         Raises:
             ComponentError: The file cannot be read.
         """
+        with self._lock:
+            return self._after(id_, limit), self.last
+
+    def _after(self, id_: int, limit: int) -> list[Row]:
         try:
             rows = self._connection.execute(
                 "SELECT id, checksum, content FROM batches WHERE id > ? ORDER BY id LIMIT ?", (id_, limit)
@@ -183,7 +197,7 @@ class QueueFile:
             if len(sound) < len(rows):
                 good = {row[0] for row in sound}
                 self._set_aside([row for row in rows if row[0] not in good])
-                return sound or self.after(rows[-1][0], limit)
+                return sound or self._after(rows[-1][0], limit)
         except sqlite3.Error as error:
             raise ComponentError(f"cannot read buffer file {self._path}: {error}") from None
         return sound
@@ -199,15 +213,20 @@ class QueueFile:
 
     def compact(self) -> None:
         """Give back what an emptied file does not need."""
+        with self._lock:
+            self._compact()
+
+    def _compact(self) -> None:
         try:
             free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
             if free >= FREE_PAGES:
-                self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+                # As a script: a single statement would be left after its first step, which frees one page.
+                self._connection.executescript("PRAGMA incremental_vacuum;")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             self._report(f"Buffer file {self._path} could not be made smaller: {error}")
 
     def close(self) -> None:
         """Close it; what is in it stays."""
-        with contextlib.suppress(sqlite3.Error):
+        with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.close()

@@ -193,7 +193,7 @@ class SqliteBuffer(Buffer):
         file = self._file
         if file is None:
             raise Closed
-        rows, seen = await tasks.blocking(lambda: (file.after(self._last_read, PAGE), file.last))
+        rows, seen = await tasks.blocking(file.page, self._last_read, PAGE)
         self._ahead.extend(rows)
         self._ahead_bytes += sum(len(content) for _, content in rows)
         # Commits go on meanwhile: what came in since this page was read is looked for again.

@@ -21,13 +21,15 @@ from headwater.config.view import Config
 from headwater.errors import ComponentError, ConfigError, EndOfInput
 from headwater.message import Batch, Message
 
+NOW: Final = "root = now()"
+
 SPEC = spec(
     "buffer",
     "system_window",
     mapping(
         "timestamp_mapping",
         "The time of a message: seconds since 1970, or a text of RFC 3339.",
-        default="root = now()",
+        default=NOW,
         examples=("root = this.created_at",),
     ),
     text("size", "How long a window is.", examples=("30s", "10m")),
@@ -96,7 +98,9 @@ class SystemWindow(Buffer):
     bounded: ClassVar[bool] = False
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._mapping: Any = config.mapping("timestamp_mapping")
+        # The default is the time of the system itself, which need not be asked for through a mapping.
+        own_time = config.text("timestamp_mapping").strip() == NOW
+        self._mapping: Any = None if own_time else config.mapping("timestamp_mapping")
         self._size = _duration(config, "size") or 0
         if self._size <= 0:
             raise ConfigError(f"invalid window size '{config.text('size')}' must be greater than zero")
@@ -162,6 +166,8 @@ class SystemWindow(Buffer):
             raise failure
 
     def _time(self, batch: Batch, index: int) -> int:
+        if self._mapping is None:
+            return self._clock.time_ns()
         try:
             value = self._mapping.value(batch[index], batch, index)
         except BloblangError as error:
