@@ -16,6 +16,7 @@ from headwater.system import StreamSystem
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
+CONFIG = "input: {inproc: in}\nbuffer: {system_window: {FIELDS}}\noutput: {inproc: out}"
 
 
 class Windows:
@@ -27,7 +28,7 @@ class Windows:
         self.sent: list[Any] = []
 
     def start(self, fields: str = "size: 10s") -> None:
-        self.system.create("s", "input: {inproc: in}\nbuffer: {system_window: {%s}}\noutput: {inproc: out}" % fields)
+        self.system.create("s", CONFIG.replace("FIELDS", fields))
         self.source = self.system.channel("in")
         self.sink = self.system.channel("out")
 
@@ -168,6 +169,5 @@ def test_a_time_that_is_none_rejects_the_message(windows: Windows) -> None:
     ],
 )
 def test_windows_that_make_no_sense(system: StreamSystem, fields: str, text: str) -> None:
-    config = "input: {inproc: in}\nbuffer: {system_window: {%s}}\noutput: {drop: {}}" % fields
     with pytest.raises(BuildError, match=text):
-        system.create("s", config)
+        system.create("s", CONFIG.replace("FIELDS", fields))
