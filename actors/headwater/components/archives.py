@@ -74,6 +74,8 @@ def join_zip(contents: Sequence[bytes], names: Sequence[str]) -> bytes:
             entry.filename = name
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100000 | _MODE) << 16
+            # Names may come twice, which is no reason for a warning.
+            archive.NameToInfo.pop(name, None)
             archive.writestr(entry, content)
     return buffer.getvalue()
 
