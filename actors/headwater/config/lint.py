@@ -105,20 +105,21 @@ class Linter:
             return
         index = parent.index
         strict = self._options.dialect == "benthos"
-        merged: set[str] = set()
+        present: set[str] = set()
         for key, value in node.pairs:
             field = index.get(key.value) if key.shape == "scalar" else None
             if field is None or (strict and field.dialect):
                 if not value.aliased:
                     self._add(key.line, f"field {key.value} not recognised", Code.UNKNOWN)
                 elif key.value == "<<":
-                    merged.update(name.value for name, _ in value.pairs)
+                    present.update(name.value for name, _ in value.pairs)
                 continue
+            present.add(key.value)
             self.field(field, value, key.line)
             if field.lint_object is not None:
                 self._apply(field.lint_object, node)
         for name in parent.leaves:
-            if name not in merged and node.get(name) is None:
+            if name not in present:
                 self._add(node.line, f"field {name} is required", Code.MISSING)
 
     def field(self, field: Field, node: Node, line: int = 0) -> None:
