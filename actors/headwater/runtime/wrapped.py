@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.batching import Batcher, Joined
 from headwater.components.contracts import Input, Output
-from headwater.errors import ComponentError, HeadwaterError
+from headwater.errors import BatchFailure, ComponentError, HeadwaterError
 from headwater.message import Batch, Message
 from headwater.runtime.chain import ProcessorChain
 
@@ -83,6 +85,8 @@ class ProcessedOutput(Output):
         self._chain = chain
         self.max_in_flight = child.max_in_flight
         self._order = tasks.Semaphore(1)
+        if child.write_many is not None and not chain.waits:
+            self.write_many = self._write_many
 
     def room(self, under_way: int) -> int:
         return self._child.room(under_way)
@@ -113,6 +117,42 @@ class ProcessedOutput(Output):
                 fragments.settle(part, None)
         if outcome[0] is not None:
             raise outcome[0]
+
+    # HOT: once a chunk
+    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+        parts, sources = self._processed(batches)
+        if not parts:
+            return None
+        write_many = cast("Callable[[list[Batch]], Awaitable[Sequence[Failure | None] | None]]", self._child.write_many)
+        failures = await write_many(parts)
+        if failures is None:
+            return None
+        results: list[Failure | None] = [None] * len(batches)
+        pending: dict[int, Fragments] = {}
+        for place, count in Counter(sources).items():
+
+            def done(failure: Failure | None, place: int = place) -> None:
+                whole = len(batches[place]) == 1 and isinstance(failure, BatchFailure)
+                results[place] = ComponentError(str(failure), failure.kind) if whole and failure else failure
+
+            pending[place] = Fragments(count, done)
+        for part, place, failure in zip(parts, sources, failures, strict=True):
+            pending[place].settle(part, failure)
+        return results
+
+    def _processed(self, batches: list[Batch]) -> tuple[list[Batch], list[int]]:
+        """What the processors make of some batches, and which of them each part comes of."""
+        if self._chain.single and all(len(batch) == 1 for batch in batches):
+            made = self._chain.process_singles([batch[0] for batch in batches])
+            sources = [place for place, message in enumerate(made) if message is not None]
+            return [[message] for message in made if message is not None], sources
+        parts: list[Batch] = []
+        sources = []
+        for place, batch in enumerate(batches):
+            for part in self._chain.process_now([numbered(batch)]):
+                parts.append(part)
+                sources.append(place)
+        return parts, sources
 
     async def close(self) -> None:
         await self._child.close()
