@@ -99,9 +99,10 @@ def missing(row: Row, problems: list[str], absent: dict[str, list[str]]) -> list
 
     for kind, names in _UNCLEAR.findall("\n".join(problems)):
         for name in names.split():
-            if any(name in absent[each] for each in (KINDS if kind == "component" else (kind,))):
-                if not any(name in lint for lint in row["lints"] if "unable to infer" in lint):
-                    return [f"{kind} {name}"]
+            kinds = KINDS if kind == "component" else (kind,)
+            meant = any(name in lint for lint in row["lints"] if "unable to infer" in lint)
+            if not meant and any(name in absent[each] for each in kinds):
+                return [f"{kind} {name}"]
     return []
 
 
