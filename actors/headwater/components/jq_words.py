@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from headwater.bloblang.gotext import quote
 from headwater.documents import decode_document, encode_document
 from headwater.errors import DocumentError
 
@@ -33,6 +34,8 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"Regex failure: (.*)"), r"invalid regular expression: \1"),
 )
 _BINARY: Final = re.compile(rf"{_VALUE} and {_VALUE} cannot be (added|subtracted|multiplied|divided)")
+_PLACE: Final = re.compile(r" at <[\w-]+>, line (\d+), column (\d+):?$")
+_LAST_TOKEN: Final = re.compile(r"[$@]?\w+$|\W$")
 _INDEX: Final = re.compile(r"Cannot index (\w+) with (.*)", re.DOTALL)
 
 
@@ -65,16 +68,20 @@ def _compact(text: str) -> str:
         return text
 
 
-def refusal(text: str) -> str:
+def refusal(text: str, query: str) -> str:
     """The words for a query that cannot be compiled."""
     line = text.splitlines()[0].removeprefix("jq: error: ")
-    line = re.sub(r" at <[\w-]+>, line \d+, column \d+:?$", "", line)
+    place = _PLACE.search(line)
+    line = _PLACE.sub("", line)
     if (found := re.match(r"(\S+/\d+) is not defined", line)) is not None:
         return f"error compiling jq query: function not defined: {found[1]}"
     if (found := re.match(r"(\$\S+) is not defined", line)) is not None:
         return f"error compiling jq query: variable not defined: {found[1]}"
     if "unexpected end of file" in line:
         return "error parsing jq query: unexpected EOF"
-    if (found := re.search(r"unexpected (.*?)(?:, expecting .*)?$", line)) is not None:
-        return f"error parsing jq query: unexpected token {found[1]}"
+    if "unexpected" in line and place is not None:
+        lines = query.split("\n")
+        before = lines[min(int(place[1]), len(lines)) - 1].encode()[: int(place[2])].decode("utf-8", "replace")
+        found = _LAST_TOKEN.search(before)
+        return f"error parsing jq query: unexpected token {quote(found[0] if found else before)}"
     return f"error parsing jq query: {line}"

@@ -76,6 +76,8 @@ def test_what_is_no_document_is_marked(outcomes: Callable[..., Any]) -> None:
     ("query", "error"),
     [
         (".a[", "error parsing jq query: unexpected EOF"),
+        (".a b", 'error parsing jq query: unexpected token "b"'),
+        ("(1))", 'error parsing jq query: unexpected token ")"'),
         ("foo", "error compiling jq query: function not defined: foo/0"),
         ("$x", "error compiling jq query: variable not defined: $x"),
     ],

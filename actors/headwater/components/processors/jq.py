@@ -56,6 +56,8 @@ class Jq(Processor):
         self._raw = config.boolean("raw")
         self._output_raw = config.boolean("output_raw")
         query = config.text("query")
+        if not re.sub(r"#.*", "", query).strip():
+            query = "."
         self._raises = re.search(r"\berror\b", query) is not None
         try:
             self._program = jq.compile(query, args={"metadata": {}})
@@ -64,7 +66,7 @@ class Jq(Processor):
                 # Variables are set when a program is compiled, so what changes comes with the input.
                 self._program = jq.compile(f".[0] as $metadata | .[1] | (\n{query}\n)")
         except ValueError as error:
-            raise ConfigError(refusal(str(error))) from None
+            raise ConfigError(refusal(str(error), query)) from None
         self.each = one_by_one(resources, self._run)
 
     def _run(self, message: Message) -> Message | None:
