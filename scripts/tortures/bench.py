@@ -1,0 +1,283 @@
+"""What all tortures share: the program as a real process, a sender that knows what was acked, and the account of it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / ".venv" / "bin" / "headwater"
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+
+
+@dataclass
+class Outcome:
+    """What became of the messages of a test, and what else it found."""
+
+    sent: int = 0
+    acked: int = 0
+    delivered: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+    note: str = ""
+    failures: list[str] = field(default_factory=list)
+
+    HEAD: ClassVar[str] = (
+        f"{'test':16} {'result':6} {'sent':>9} {'acked':>9} {'delivered':>9} {'lost':>5} {'dup':>6} {'reord':>6} "
+        f"{'seconds':>8}  note"
+    )
+
+    def row(self, name: str, seconds: float) -> str:
+        """One line of the table."""
+        result = "FAILED" if self.failures else "passed"
+        return (
+            f"{name:16} {result:6} {self.sent:9} {self.acked:9} {self.delivered:9} {self.lost:5} {self.duplicated:6} "
+            f"{self.reordered:6} {seconds:8.1f}  {self.note}"
+        )
+
+    def require(self, holds: bool, otherwise: str) -> None:
+        """Note a failure unless something holds."""
+        if not holds:
+            self.failures.append(otherwise)
+
+
+def account(sent: int, acked: Iterable[int], delivered: list[int], note: str = "") -> Outcome:
+    """Compare what was acked with what arrived, in the order of arrival."""
+    counts = Counter(delivered)
+    known = set(acked)
+    lost = sum(1 for number in known if number not in counts)
+    firsts: list[int] = []
+    seen: set[int] = set()
+    for number in delivered:
+        if number not in seen:
+            seen.add(number)
+            firsts.append(number)
+    reordered = sum(1 for before, after in zip(firsts, firsts[1:], strict=False) if after < before)
+    return Outcome(
+        sent=sent,
+        acked=len(known),
+        delivered=len(delivered),
+        lost=lost,
+        duplicated=sum(counts.values()) - len(counts),
+        reordered=reordered,
+        note=note,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Service:
+    """`headwater` as a process of its own."""
+
+    def __init__(self, argv: list[str], folder: Path, port: int) -> None:
+        self.port = port
+        self._log = folder / "log.txt"
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(PROGRAM), *argv], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def wait_until_up(self, path: str = "/ping") -> None:
+        """Wait for the first answer."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.request("GET", path, timeout=2)[0] == 200:
+                    return
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the program ended with {self.process.returncode}: {self.log()[-500:]}")
+            if time.monotonic() > deadline:
+                raise RuntimeError("the program did not come up")
+            time.sleep(0.01)
+
+    def request(
+        self, method: str, path: str, body: bytes | str | None = None, timeout: float = 10, **headers: str
+    ) -> tuple[int, bytes]:
+        """One request on a connection of its own."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def kill(self) -> None:
+        """kill -9, and wait for the end."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, timeout: float) -> tuple[int, float]:
+        """SIGTERM. Returns: exit status and seconds until the end."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout)
+        return status, time.monotonic() - started
+
+    def log(self) -> str:
+        """What it has printed."""
+        return self._log.read_text(errors="replace")
+
+    def resident(self) -> int:
+        """Resident memory in bytes."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * 4096
+
+    def threads(self) -> int:
+        """How many threads it has."""
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    def descriptors(self) -> int:
+        """How many file descriptors it has."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+
+class Sender(threading.Thread):
+    """Posts numbers in order, each again until it is acked, over however many lives of the service."""
+
+    def __init__(self, port: int, path: str, batch: int = 1) -> None:
+        super().__init__(daemon=True)
+        self._port = port
+        self._path = path
+        self._batch = batch
+        self._ending = threading.Event()
+        self.sent = 0
+        self.acked: list[int] = []
+        self.attempts = 0
+
+    def run(self) -> None:
+        """Until `finish`."""
+        connection: http.client.HTTPConnection | None = None
+        number = 0
+        while not self._ending.is_set():
+            numbers = range(number, number + self._batch)
+            self.sent = numbers[-1] + 1
+            self.attempts += 1
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection(HOST, self._port, timeout=30)
+                connection.request("POST", self._path, *_body(numbers))
+                answer = connection.getresponse()
+                answer.read()
+                done = answer.status == 200
+            except (OSError, http.client.HTTPException):
+                if connection is not None:
+                    connection.close()
+                connection = None
+                done = False
+                self._ending.wait(0.01)
+            if done:
+                self.acked += numbers
+                number += self._batch
+            elif connection is not None:
+                self._ending.wait(0.01)
+        if connection is not None:
+            connection.close()
+
+    def finish(self) -> None:
+        """Stop after the request under way."""
+        self._ending.set()
+        self.join(35)
+
+
+def _body(numbers: range) -> tuple[bytes, dict[str, str]]:
+    if len(numbers) == 1:
+        return str(numbers[0]).encode(), {}
+    parts = "".join(f"--b\r\n\r\n{number}\r\n" for number in numbers)
+    return f"{parts}--b--\r\n".encode(), {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+class Bench:
+    """A folder, a source of chance, and how long there is; stops in the end what was started."""
+
+    def __init__(self, chance: random.Random, seconds: float) -> None:
+        self.chance = chance
+        self.seconds = seconds
+        self.folder = Path(tempfile.mkdtemp(prefix="torture-"))
+        self._services: list[Service] = []
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for service in self._services:
+            if service.process.poll() is None:
+                service.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.seconds - (time.monotonic() - self._started)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file into the folder."""
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def run(self, config: str, port: int) -> Service:
+        """Start `headwater run` with a configuration."""
+        self.write("config.yaml", config)
+        service = Service(["run", "config.yaml"], self.folder, port)
+        self._services.append(service)
+        return service
+
+    def streams(self, root: str = "", *args: str, port: int | None = None) -> Service:
+        """Start streams mode."""
+        port = port or free_port()
+        self.write("root.yaml", f"http: {{address: '{HOST}:{port}'}}\n{root}")
+        service = Service(["streams", "-o", "root.yaml", *args], self.folder, port)
+        self._services.append(service)
+        service.wait_until_up()
+        return service
+
+    def numbers(self, name: str) -> list[int]:
+        """The numbers in a file of lines; a last line without a newline is none, as it was never acked."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        lines = path.read_bytes().split(b"\n")[:-1]
+        return [int(line) for line in lines]
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Wait for something. Raises: TimeoutError, naming what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {seconds:g} s still not: {what}")
+        time.sleep(0.01)
+    return found
+
+
+def stream(**sections: Any) -> str:
+    """A stream's configuration as JSON."""
+    return json.dumps(sections)
