@@ -15,30 +15,35 @@ _LARGE = 1 << 63
 
 
 def pack(batch: Batch) -> bytes:
-    """A batch as bytes."""
-    return _encoder.encode(
-        [
-            (
-                message.content(),
-                _plain(message.metadata) if message.metadata else None,
-                None if message.error is None else msgspec.structs.astuple(message.error),
-            )
-            for message in batch
-        ]
-    )
+    """A batch as bytes. Metadata that all messages share, as those of one file do, is packed once."""
+    metadata = batch[0].metadata
+    if all([message.metadata is metadata and message.error is None for message in batch]):
+        return _encoder.encode((_plain(metadata) if metadata else None, [message.content() for message in batch], None))
+    marked = [
+        (
+            _plain(message.metadata) if message.metadata else None,
+            None if message.error is None else msgspec.structs.astuple(message.error),
+        )
+        for message in batch
+    ]
+    return _encoder.encode((None, [message.content() for message in batch], marked))
 
 
 def unpack(content: bytes) -> Batch:
     """The batch again. Raises: ValueError."""
+    shared, payloads, marked = _decoder.decode(content)
+    if marked is None:
+        metadata = NO_METADATA if shared is None else shared
+        return [Message(payload, UNSET, metadata, None, place) for place, payload in enumerate(payloads)]
     return [
         Message(
-            raw,
+            payload,
             UNSET,
-            NO_METADATA if metadata is None else metadata,
+            NO_METADATA if own is None else own,
             None if error is None else MessageError(*error),
             place,
         )
-        for place, (raw, metadata, error) in enumerate(_decoder.decode(content))
+        for place, (payload, (own, error)) in enumerate(zip(payloads, marked, strict=True))
     ]
 
 
@@ -72,4 +77,10 @@ def _text(value: str) -> str | bytes:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[tuple[bytes, dict[str, Any] | None, tuple[str, str, str, str] | None]])
+_decoder = msgspec.msgpack.Decoder(
+    tuple[
+        dict[str, Any] | None,
+        list[bytes],
+        list[tuple[dict[str, Any] | None, tuple[str, str, str, str] | None]] | None,
+    ]
+)

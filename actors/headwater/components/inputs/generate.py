@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from headwater import durations, tasks
 from headwater.acknowledge import Delivery
-from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
 from headwater.components.resources import Resources
@@ -185,33 +184,44 @@ class Generate(Input):
         else:
             self._due = max(self._due + self._schedule, clock.now())
 
-    # HOT: once a chunk, and its loop once a message
+    # HOT: once a chunk
     def _make(self, limit: int) -> list[Batch]:
-        apply = self._mapping.apply
+        """Up to so many batches: fewer where the mapping deletes messages or fails, and when the count is reached."""
         size, left = self._size, self._left
         batches: list[Batch] = []
-        while len(batches) < limit and (left is None or left > 0):
-            batch: Batch = []
-            for _ in range(size if left is None else min(size, left)):
-                try:
-                    message = apply(Message(b""))
-                except BloblangError as error:
-                    # What was made before it goes out first; a batch that is not whole is made again.
-                    self._failure = ComponentError(str(error), "data")
+        if size == 1:
+            made = self._apply(limit if left is None else min(limit, left))
+            batches = [[message] for message in made]
+            count = len(made)
+        else:
+            count = 0
+            while len(batches) < limit and self._failure is None and (left is None or count < left):
+                batch = self._apply(size if left is None else min(size, left - count))
+                for place, message in enumerate(batch):
+                    message.origin = place
+                if batch:
+                    batches.append(batch)
+                    count += len(batch)
+                elif not batches:
                     break
-                if message is not None:
-                    message.origin = len(batch)
-                    batch.append(message)
-            if self._failure is not None:
-                break
-            if batch:
-                batches.append(batch)
-                if left is not None:
-                    left -= len(batch)
-            elif not batches:
-                break
-        self._left = left
+        if left is not None:
+            self._left = left - count
         if self._failure is not None and not batches:
             failure, self._failure = self._failure, None
             raise failure
         return batches
+
+    def _apply(self, count: int) -> list[Message]:
+        """Messages that the mapping makes at so many attempts; a failure is kept for when they were handed out."""
+        made = []
+        for message in self._mapping.apply_many([_NOTHING] * count):
+            if type(message) is Message:
+                # A mapping that leaves everything as it is may hand back what it got, which all share.
+                made.append(message if message is not _NOTHING else Message(b""))
+            elif message is not None and self._failure is None:
+                self._failure = ComponentError(str(message.error), "data")
+        return made
+
+
+_NOTHING: Final = Message(b"")
+"""What the mapping is applied to."""
