@@ -399,7 +399,7 @@ class Walker:
             if not spec.absorbs or all(each.node is None and each.value is None for each in node.arguments):
                 raise
             target = NOTHING
-        if spec.name in ("string", "bytes", "format_json") and isinstance(node.target, Literal):
+        if spec.name in ("string", "bytes", "format_json", "format_msgpack") and isinstance(node.target, Literal):
             target = hollowed(target)
         try:
             return native(*context, coerce_target(spec.target, target), *arguments)

@@ -33,7 +33,7 @@ _KINDS: Final = {
     "bool": "bool",
     "number": "float",
 }
-_TO_TEXT: Final = frozenset(("string", "bytes", "format_json"))
+_TO_TEXT: Final = frozenset(("string", "bytes", "format_json", "format_msgpack"))
 _CORE: Final[dict[Any, str]] = {
     core.catch: "_catch",
     core.or_: "coalesce",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from headwater.bloblang import BloblangError, Environment, ParseError, compile_mapping
+from headwater.bloblang.gorandom import Source
 from headwater.components.contracts import Cache, KeyExists, KeyNotFound
 from headwater.errors import MessageError
 from headwater.message import Context, Message
@@ -35,6 +36,18 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
     assert run(mapping) == run(mapping)
     with pytest.raises(ParseError, match=r"min \(5\) must be smaller or equal than max \(1\)"):
         compile_mapping("root = random_int(min: 5, max: 1)")
+
+
+def test_random_int_draws_what_the_reference_draws() -> None:
+    assert run("root = random_int()") == [8717895732742165505]
+    assert run("root = random_int(seed: 1)", {}, {}) == [5577006791947779410, 8674665223082153551]
+    source = Source(-5)
+    drawn = [source.int63() for _ in range(3)] + [source.below(100) for _ in range(3)]
+    assert drawn == [1811683815564572222, 4427849682616757295, 188166459856594692, 38, 75, 35]
+    for _ in range(2000):
+        assert source.below((1 << 62) + 3) <= (1 << 62) + 2
+    assert source.below((1 << 62) + 3) == 522536095377151934
+    assert 0 <= source.below(1 << 65) < 1 << 65
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gonumbers import INT64_MAX
+from headwater.bloblang.gorandom import Source
 from headwater.bloblang.registry import Example, ExecutionContext, Param, function
 from headwater.bloblang.targets import DEPRECATED, GENERAL, bounded
 from headwater.bloblang.values import DELETE, NOTHING, is_number, number
@@ -104,13 +104,14 @@ def _random_int(known: dict[str, Any]) -> Callable[..., int]:
     if low > high:
         raise BloblangError(f"min ({low}) must be smaller or equal than max ({high})", annotated=True)
     lock = threading.Lock()
-    source: list[random.Random] = []
+    source: list[Source] = []
 
     def draw(ctx: ExecutionContext, seed: Query, min: int, max: int) -> int:
         with lock:
             if not source:
-                source.append(random.Random(_seed(ctx, seed)))
-            return source[0].randint(low, high)
+                source.append(Source(_seed(ctx, seed)))
+            drawn: int = low + source[0].below(high - low + 1)
+            return drawn
 
     return draw
 
