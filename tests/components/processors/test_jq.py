@@ -47,7 +47,8 @@ def test_raw(contents: Callable[..., list[str]]) -> None:
 
 
 def test_raw_results(contents: Callable[..., list[str]]) -> None:
-    assert contents("- jq: {query: '.[]', output_raw: true}", '["a",{"b":1},"c"]') == ['a{"b":1}c']
+    payload = '["<a>",{"b":1.50,"c":"<"},"c"]'
+    assert contents("- jq: {query: '.[]', output_raw: true}", payload) == ['<a>{"b":1.50,"c":"\\u003c"}c']
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from headwater.bloblang.values import json_text
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.jq_words import complaint, refusal
@@ -86,11 +87,8 @@ class Jq(Processor):
         written = {} if self._raw else _written_numbers(document, {})
         emitted = [_restored(value, written) for value in emitted]
         if self._output_raw:
-            raw = b"".join(
-                value.encode("utf-8", "surrogateescape") if isinstance(value, str) else encode_document(value)
-                for value in emitted
-            )
-            return message.with_content(raw) if emitted else None
+            raw = "".join(value if isinstance(value, str) else json_text(value) for value in emitted)
+            return message.with_content(raw.encode("utf-8", "surrogateescape")) if emitted else None
         if not emitted:
             return None
         return message.with_document(emitted[0] if len(emitted) == 1 else emitted)
