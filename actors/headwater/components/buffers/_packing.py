@@ -17,7 +17,7 @@ _LARGE = 1 << 63
 def pack(batch: Batch) -> bytes:
     """A batch as bytes. Metadata that all messages share, as those of one file do, is packed once."""
     metadata = batch[0].metadata
-    if all([message.metadata is metadata and message.error is None for message in batch]):
+    if all(message.metadata is metadata and message.error is None for message in batch):
         return _encoder.encode((_plain(metadata) if metadata else None, [message.content() for message in batch], None))
     marked = [
         (

@@ -135,6 +135,10 @@ def schedule(text: str) -> float | Cron:
             ) from None
 
 
+AT_A_TIME: Final = 4096
+"""Messages that are made with one read where they come in batches; downstream asks for batches, whatever their size."""
+
+
 @component(SPEC)
 class Generate(Input):
     """Makes messages; whoever reads sets the pace unless there is an interval."""
@@ -147,7 +151,7 @@ class Generate(Input):
         self._schedule = schedule(config.text("interval"))
         count = config.integer("count")
         self._left = count if count > 0 else None
-        self._size = config.integer("batch_size")
+        self._size = max(1, config.integer("batch_size"))
         self._clock = resources.clock
         self._due: float | None = None
         self._failure: ComponentError | None = None
@@ -195,6 +199,7 @@ class Generate(Input):
             count = len(made)
         else:
             count = 0
+            limit = max(1, min(limit, AT_A_TIME // size))
             while len(batches) < limit and self._failure is None and (left is None or count < left):
                 batch = self._apply(size if left is None else min(size, left - count))
                 for place, message in enumerate(batch):
