@@ -2,10 +2,9 @@
 
     scripts/conformance bloblang [--failures] [--json FILE] [--pending FILE] [--accepted FILE] [--only TEXT] FILE...
 
-A case holds a mapping, query or interpolation, its input, and the value, message, error or batch to expect. Ids
-listed as pending
-must fail, all others must pass. Ids listed as accepted differ in the words of another language's library alone; they
-count as skipped.
+A case holds a mapping, query or interpolation, its input, and the value, message, error or batch to expect. Ids listed
+as pending must fail, all others must pass. Ids listed as accepted differ in the words of another language's library
+alone; they count as skipped.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from typing import Any
 
 import orjson
 
+import ratchet
 from headwater.bloblang import Environment, compile_mapping, compile_query, parse_interpolation
 from headwater.bloblang.errors import BloblangError, ParseError
 from headwater.bloblang.execution import finish
@@ -44,8 +44,6 @@ from headwater.bloblang.values import (
 from headwater.components.contracts import Cache, KeyExists, KeyNotFound
 from headwater.errors import MessageError
 from headwater.message import Message
-
-HERE = Path(__file__).parent
 
 
 class Mismatch(Exception):
@@ -290,19 +288,17 @@ def check_message(expected: dict[str, Any], got: Message, case: Case) -> None:
         want = case.here(expected["content"]).encode("utf-8", "surrogateescape")
     else:
         want = content
-    if content != want:
-        if expected.get("compare") != "json" or orjson.loads(content) != orjson.loads(want):
-            if want[:1] == b"{" == content[:1]:
-                check_value(json.loads(want), json.loads(content), {"flags": []})
-            raise Mismatch(f"expected content: {want!r}\n         got content: {content!r}")
+    if content != want and not (expected.get("compare") == "json" and orjson.loads(content) == orjson.loads(want)):
+        if want[:1] == b"{" == content[:1]:
+            check_value(json.loads(want), json.loads(content), {"flags": []})
+        raise Mismatch(f"expected content: {want!r}\n         got content: {content!r}")
     metadata = expected.get("meta")
+    has = shown(dict(got.metadata))
     if metadata is not None and not same(untagged(metadata), dict(got.metadata), True):
-        raise Mismatch(f"expected metadata: {shown(untagged(metadata))}\n         got metadata: {shown(dict(got.metadata))}")
-    subset = expected.get("meta_subset")
-    if subset:
-        for key, value in untagged(subset).items():
-            if key not in got.metadata or not same(value, got.metadata[key], True):
-                raise Mismatch(f"expected metadata {key}: {shown(value)}\n         got metadata: {shown(dict(got.metadata))}")
+        raise Mismatch(f"expected metadata: {shown(untagged(metadata))}\n         got metadata: {has}")
+    for key, value in untagged(expected.get("meta_subset") or {}).items():
+        if key not in got.metadata or not same(value, got.metadata[key], True):
+            raise Mismatch(f"expected metadata {key}: {shown(value)}\n         got metadata: {has}")
     if "error" in expected:
         text = got.error.text if got.error else None
         if text != expected["error"]:
@@ -518,10 +514,8 @@ class Mapped:
 
     def prior(self) -> None:
         for row in self.case.input.get("prior_messages") or []:
-            try:
+            with contextlib.suppress(BloblangError):
                 self.mapping.apply(message_of(row))
-            except BloblangError:
-                pass
         for this in self.case.input.get("prior_this") or []:
             with contextlib.suppress(BloblangError):
                 self.mapping.value(Message(b""), this=untagged(this))
@@ -557,7 +551,8 @@ class Mapped:
                 results.append(got)
         count = expected.get("count", len(expected["messages"]))
         if len(results) != count:
-            raise Mismatch(f"expected {count} messages\n         got {len(results)}: {[plain(each) for each in results]}")
+            shown_results = [plain(each) for each in results]
+            raise Mismatch(f"expected {count} messages\n         got {len(results)}: {shown_results}")
         for want, got in zip(expected["messages"], results, strict=False):
             check_message(want, got, case)
             if "error" not in want and got.error is not None and not any(m.error for m in case.messages):
@@ -580,10 +575,9 @@ class Queried:
 
     def prior(self) -> None:
         for row in self.case.input.get("prior_messages") or []:
-            try:
-                self.query and self.query.value([message_of(row)])
-            except BloblangError:
-                pass
+            if self.query is not None:
+                with contextlib.suppress(BloblangError):
+                    self.query.value([message_of(row)])
 
     def run(self, kind: str) -> Any:
         case = self.case
@@ -654,18 +648,6 @@ def outcome(row: dict[str, Any]) -> tuple[str, str]:
     return "passed", ""
 
 
-def listed(path: Path, verb: str) -> set[str]:
-    """Ids of a list: lines `VERB ID`, with a reason after `#` perhaps."""
-    if not path.exists():
-        return set()
-    found = set()
-    for line in path.read_text().splitlines():
-        head = line.partition(" #")[0].strip()
-        if head.startswith(verb + " "):
-            found.add(head[len(verb) + 1 :].strip())
-    return found
-
-
 def rows_of(paths: list[str]) -> Iterator[dict[str, Any]]:
     for path in paths:
         with open(path, encoding="utf-8") as file:
@@ -680,30 +662,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--failures", action="store_true", help="show each failure")
     parser.add_argument("--json", help="write a record a case")
-    parser.add_argument("--pending", default=str(HERE / "pending.txt"), help="ids that are expected to fail")
-    parser.add_argument("--accepted", default=str(HERE / "accepted.txt"), help="ids that differ in foreign words alone")
+    parser.add_argument("--pending", type=Path, default=ratchet.PENDING, help="ids that fail for now")
+    parser.add_argument("--accepted", type=Path, default=ratchet.ACCEPTED, help="ids that differ in foreign words")
     parser.add_argument("--only", help="only ids that contain this text")
     options = parser.parse_args(arguments)
-    pending = listed(Path(options.pending), "bloblang")
-    accepted = listed(Path(options.accepted), "bloblang")
+    pending = ratchet.pending("bloblang", options.pending)
+    accepted = ratchet.accepted("bloblang", options.accepted)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
+    unlisted, recovered = [], []
     record = open(options.json, "w", encoding="utf-8") if options.json else None  # noqa: SIM115
     reasons: dict[str, int] = {}
+    seen: set[str] = set()
     for row in rows_of(options.files):
         name = row["id"]
         if options.only and options.only not in name:
             continue
+        seen.add(name)
         state, reason = outcome(row)
         if state == "failed" and name in accepted:
-            state, reason = "skipped", "foreign words"
-        elif name in pending:
-            if state == "passed":
-                state, reason = "failed", "it is listed as pending, and passes"
-            elif state == "failed":
-                state, reason = "skipped", "pending"
+            state, reason = "skipped", accepted[name]
         counts[state] += 1
         if state == "skipped":
             reasons[reason] = reasons.get(reason, 0) + 1
+        elif state == "failed" and name not in pending:
+            unlisted.append(name)
+        elif state == "passed" and name in pending:
+            recovered.append(name)
         if record:
             record.write(json.dumps({"id": name, "outcome": state, "reason": reason}) + "\n")
         if state == "failed" and options.failures:
@@ -712,8 +696,15 @@ def main(arguments: list[str]) -> int:
         record.close()
     for reason, count in sorted(reasons.items()):
         print(f"skipped: {count} {reason}")
+    for name in unlisted:
+        print(f"bloblang {name}: fails and is not listed as pending")
+    for name in recovered:
+        print(f"bloblang {name}: passes: take it off the pending list")
+    stale = [] if options.only else sorted(pending - seen)
+    for name in stale:
+        print(f"bloblang {name}: is listed as pending and does not exist")
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    return 1 if counts["failed"] else 0
+    return 1 if unlisted or recovered or stale else 0
 
 
 if __name__ == "__main__":
