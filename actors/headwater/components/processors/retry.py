@@ -52,8 +52,9 @@ class Retry(Processor):
         self._resources = resources
         self._parallel = config.boolean("parallel")
         self._max_retries = config.integer("max_retries")
-        self._backoff = config.object("backoff")
-        Backoff.of(self._backoff, resources.clock)
+        self._pauses = tuple(
+            config.duration(f"backoff.{name}") for name in ("initial_interval", "max_interval", "max_elapsed_time")
+        )
         children = config.children("processors")
         if not children:
             raise ConfigError("at least one child processor must be specified")
@@ -69,7 +70,7 @@ class Retry(Processor):
 
     async def _try(self, message: Message) -> list[Batch]:
         message = message.with_error(None)
-        pauses = Backoff.of(self._backoff, self._resources.clock)
+        pauses = Backoff(self._resources.clock, *self._pauses)
         failures = 0
         waited = 0.0
         while True:
