@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+
+_logger = logging.getLogger("headwater.runtime")
 
 
 class Timer(Protocol):
@@ -131,7 +135,10 @@ class SystemClock:
         while True:
             calls, due = self._heap.due(time.monotonic())
             for call in calls:
-                call()
+                try:
+                    call()
+                except Exception:  # the clock must outlive whoever uses it wrongly
+                    _logger.exception("A timer's call failed")
             if calls:
                 continue
             with self._wake:

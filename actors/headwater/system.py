@@ -125,7 +125,7 @@ class StreamSystem:
         self.stop_timeout = stop_timeout
         self.closing = False
         self._services = Services(
-            pool=pool or Pool(threads),
+            pool=pool or Pool(threads, clock=self.clock),
             clock=self.clock,
             lanes=Lanes(self.clock),
             loop=EventLoop(),

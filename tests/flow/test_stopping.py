@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-from observed import Observed
+from observed import Observed, observed
 
 from headwater.errors import BuildError, StreamExists, StreamNotFound
 from headwater.message import Batch
+from headwater.runtime.dispatcher import Pool
 
 
 def test_a_busy_stream_finishes_what_is_in_flight(it: Observed) -> None:
@@ -153,3 +154,25 @@ def test_a_stream_that_fails_does_not_harm_others(it: Observed) -> None:
         assert received.payloads == [b"hello"]
         received.ack()
         sent.wait(5)
+
+
+def test_a_stage_whose_code_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    hung: list[bool] = []
+
+    def hang_once(batch: Batch) -> list[Batch]:
+        if not hung:
+            hung.append(True)
+            release.wait(20)
+        return [batch]
+
+    monkeypatch.setattr(Pool, "HANG_SECONDS", 0.1)
+    with observed() as it:
+        it.in_process = hang_once
+        it.create("pipeline: {processors: [{code: {}}]}", source="source: {auto_replay_nacks: true}")
+        it.feed("a")
+        it.until(lambda: it.system.read("s").restarts >= 1)
+        assert "has not come back" in it.system.read("s").reason
+        it.feed("b")
+        it.until(lambda: "b" in it.delivered)
+        release.set()

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pykka
@@ -48,16 +49,19 @@ _worker = _Worker()
 class Pool:
     """Threads that run the mailboxes of pooled actors. Started with the first mailbox; `close` ends them.
 
-    What an actor tells another in its turn is run by the same thread right after that turn: only one thread at a time has
-    the interpreter, so waking another would gain nothing and cost a switch. After some turns in a row the queue is asked.
+    What an actor tells another in its turn is run by the same thread right after that turn: only one thread at a time
+    has the interpreter, so waking another would gain nothing and cost a switch. After some turns in a row the queue is
+    asked.
 
     A turn that does not end, which no actor's should, holds its thread; while nothing moves and mailboxes wait, threads
-    are added.
+    are added. After a while the actor's supervisor hears of it.
     """
 
     IN_A_ROW = 16
     STUCK_SECONDS = 0.5
     MOST = 256
+    HANG_SECONDS = 60.0
+    """Seconds in one turn after which an actor counts as hanging."""
 
     def __init__(self, threads: int | None = None, name: str = "headwater-pool", clock: Clock | None = None) -> None:
         self.size = threads or max(4, os.cpu_count() or 1)
@@ -68,6 +72,8 @@ class Pool:
         self._lock = threading.Lock()
         self._turns = 0
         self._watching = False
+        self._under_way: dict[int, tuple[Mailbox, float]] = {}
+        self._timing = False
 
     # HOT: once a message that finds its actor at rest
     def submit(self, mailbox: Mailbox) -> None:
@@ -112,6 +118,7 @@ class Pool:
         worker = _worker
         worker.pool = self
         runs = self._runs
+        thread = threading.get_ident()
         row = 0
         while True:
             mailbox = worker.next
@@ -119,16 +126,34 @@ class Pool:
             if mailbox is None or row >= self.IN_A_ROW:
                 if mailbox is not None:
                     runs.put(mailbox)
+                self._under_way.pop(thread, None)
                 mailbox = runs.get()
                 if mailbox is None:
                     return
                 row = 0
             row += 1
             self._turns += 1
+            self._under_way[thread] = (mailbox, monotonic())
+            if not self._timing and self._clock is not None:
+                self._timing = True
+                self._clock.after(self.HANG_SECONDS / 4, self._time)
             mailbox.turn()
 
+    def _time(self) -> None:
+        """Look for turns that do not end."""
+        self._timing = False
+        now = monotonic()
+        for thread, (mailbox, since) in tuple(self._under_way.items()):
+            if now - since > self.HANG_SECONDS:
+                self._under_way[thread] = (mailbox, now)
+                if mailbox.actor is not None:
+                    mailbox.actor.hangs(now - since)
+        if self._under_way and self._clock is not None and self._threads:
+            self._timing = True
+            self._clock.after(self.HANG_SECONDS / 4, self._time)
+
     def close(self) -> None:
-        """End the threads after what is queued now; waits for them unless called from one, and not for one that hangs."""
+        """End the threads after what is queued now; waits for them unless called from one, but not for ever."""
         threads = self._threads
         for _ in threads:
             self._runs.put(None)
@@ -305,6 +330,10 @@ class PooledActor(pykka.Actor):
     def call_blocking(self, call: Callable[[], Any]) -> Future[Any]:
         """Run a callable that may block on a lane."""
         return self.lanes.run(call)
+
+    def hangs(self, seconds: float) -> None:
+        """Hook, called on another thread: a turn of this actor has not ended for so long."""
+        _logger.error("%s has not come back for %.0f s", self, seconds)
 
     def crashed(self, error: BaseException) -> None:
         """Take note of a failure that nobody waits for."""

@@ -94,8 +94,8 @@ class Terminator:
                 self._ring.actors[name].stop()
         self._ring.services.log.info(
             "Some components prevented forced termination as they were either blocked from delivering data or from "
-            "acknowledging delivered data within the shutdown timeout. This could potentially cause duplicate messages to be "
-            "delivered on the next run.",
+            "acknowledging delivered data within the shutdown timeout. This could potentially cause duplicate messages "
+            "to be delivered on the next run.",
             stream=self._ring.stream,
             stages=",".join(self.hanging),
         )

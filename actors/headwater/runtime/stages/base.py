@@ -63,6 +63,10 @@ class Stage(PooledActor):
             super().crashed(error)
         tell(self.setting.supervisor, Crashed(self.setting.name, error))
 
+    def hangs(self, seconds: float) -> None:
+        """Leave that to the supervisor too: code of a component does not come back."""
+        self.crashed(TimeoutError(f"a component has not come back for {seconds:.0f} s"))
+
     def _started(self) -> None:
         tell(self.setting.supervisor, Started(self.setting.name))
 
