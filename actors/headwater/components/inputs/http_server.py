@@ -10,7 +10,14 @@ from headwater.acknowledge import Delivery, Failure
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
 from headwater.components.http_cors import Cors
-from headwater.components.inputs._http_calls import SERVER_CLOSING, UNAVAILABLE, Call, Requests, text_response
+from headwater.components.inputs._http_calls import (
+    SERVER_CLOSING,
+    UNAVAILABLE,
+    Call,
+    Deadlines,
+    Requests,
+    text_response,
+)
 from headwater.components.inputs._http_responses import SyncResponses
 from headwater.components.resources import Resources
 from headwater.config.fields import (
@@ -118,7 +125,7 @@ class HttpServer(Input):
         self._certificate = certificate if all(certificate) else None
         self._cors = Cors(config.object("cors")) if self._address else None
         self._requests = Requests(config.texts("allowed_verbs"))
-        self._timeout = config.duration("timeout")
+        self._deadlines = Deadlines(resources.clock, config.duration("timeout"))
         self._responses = SyncResponses(config.object("sync_response"), resources.log)
         self._queue: tasks.Queue[Call] = tasks.Queue()
         self._waiting: set[Call] = set()
@@ -187,9 +194,7 @@ class HttpServer(Input):
             call.answer(text_response(400, "Bad request"))
             return
         call.batch = batch
-        host = self._host
-        assert host is not None
-        call.timer = host.clock.after(self._timeout, call.expire)
+        self._deadlines.add(call)
         try:
             self._queue.put_now(call)
         except EndOfInput:
