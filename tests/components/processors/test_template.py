@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 
 from headwater.components.gotemplate import ExecutionError, Template, TemplateSyntaxError
-from headwater.components.gotemplate.builtins import BUILTINS
-from headwater.components.gotemplate.library_text import TEXT_FUNCTIONS
-from headwater.components.gotemplate.library_values import VALUE_FUNCTIONS
+from headwater.components.gotemplate.library import FUNCTIONS
 from headwater.documents import decode_document
 from headwater.errors import ConfigError
 from headwater.message import Message
 
-FUNCTIONS = {**TEXT_FUNCTIONS, **VALUE_FUNCTIONS, **BUILTINS}
 DOCUMENT = (
     b'{"name":"bob smith","n":1.50,"items":[{"name":"a","value":1},{"name":"b","value":2}],"m":{"x":null},"e":[]}'
 )
@@ -70,6 +67,12 @@ def test_functions_and_templates_of_ones_own(contents: Callable[..., list[str]],
         ('{{ regexReplaceAll "(b)" .name "<$1>" }}', "<b>o<b> smith"),
         ("{{ .name | b64enc | b64dec | trunc 3 | title }}", "Bob"),
         ('{{ date "2006-01-02" 0 }}', "1970-01-01"),
+        ("{{ duration 95 }} {{ mustLast (list 1 2) }} {{ slice (list 1 2 3) 1 2 }}", "1m35s 2 [2]"),
+        ('{{ list 1 "a" 1 | uniq | has "a" }} {{ keys .m }} {{ dig "m" "y" "none" . }}', "true [x] none"),
+        ('{{ "helloWorld" | snakecase }} {{ "a b" | camelcase }} {{ plural "one" "many" 2 }}', "hello_world AB many"),
+        ('{{ regexSplit "[,;]" "a,b;c" -1 }} {{ splitList "," "a,b" | last }}', "[a b c] b"),
+        ('{{ merge (dict "a" 1) (dict "a" 2 "b" 3) | toJson }}', '{"a":1,"b":3}'),
+        ('{{ indent 2 "a\\nb" }}|{{ wrap 3 "aa bb" }}', "  a\n  b|aa\nbb"),
         ('{{ until 3 | join "-" }} {{ seq 1 3 }}', "0-1-2 1 2 3"),
     ],
 )

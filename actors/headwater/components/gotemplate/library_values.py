@@ -17,7 +17,7 @@ from headwater.bloblang.timeformat import find_zone, now, to_timestamp
 from headwater.bloblang.values import Timestamp, clone, equal
 from headwater.components.gotemplate.library_text import bounded, strings, text
 from headwater.components.gotemplate.values import Unfit, kind_name, plain, truth
-from headwater.durations import InvalidDuration, parse_seconds
+from headwater.durations import InvalidDuration, format_duration, parse_seconds
 
 LONGEST_LIST: Final = 1_000_000
 """Most numbers that one call may list."""
@@ -136,15 +136,6 @@ def _unique(values: Any) -> list[Any]:
     return found
 
 
-def _list_slice(values: Any, *bounds: Any) -> list[Any]:
-    items = _items(values)
-    low = _integer(bounds[0]) if bounds else 0
-    high = _integer(bounds[1]) if len(bounds) > 1 else len(items)
-    if not 0 <= low <= high <= len(items):
-        raise Unfit("slice bounds out of range")
-    return items[low:high]
-
-
 def _chunk(size: Any, values: Any) -> list[list[Any]]:
     items, step = _items(values), _integer(size)
     if step <= 0:
@@ -243,6 +234,20 @@ def _moved(duration: str, value: Any) -> Timestamp:
     return Timestamp(moment.nanoseconds + round(seconds * 1e9), moment.zone)
 
 
+def _ago(value: Any) -> str:
+    return _duration((now().nanoseconds - _moment(value).nanoseconds) // 1_000_000_000)
+
+
+def _duration(seconds: Any) -> str:
+    return format_duration(_integer(seconds) * 1_000_000_000)
+
+
+def _shuffled(value: Any) -> str:
+    letters = list(text(value))
+    random.shuffle(letters)
+    return "".join(letters)
+
+
 def _letters(alphabet: str) -> Callable[[Any], str]:
     def make(count: Any) -> str:
         bounded(_integer(count))
@@ -260,6 +265,7 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "add1": lambda value: _integer(value) + 1,
     "add1f": lambda value: _number(value) + 1.0,
     "addf": lambda *values: math.fsum(map(_number, values)),
+    "ago": _ago,
     "all": lambda *values: all(map(truth, values)),
     "any": lambda *values: any(map(truth, values)),
     "append": lambda values, value: [*_items(values), value],
@@ -282,8 +288,10 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "dig": _dig,
     "div": _divided,
     "divf": lambda value, *others: functools.reduce(lambda left, right: left / _number(right), others, _number(value)),
+    "duration": _duration,
     "empty": lambda value: not truth(value),
     "env": lambda name: os.environ.get(name, ""),
+    "expandenv": os.path.expandvars,
     "fail": _fail,
     "first": lambda values: next(iter(_items(values)), None),
     "float64": _number,
@@ -314,6 +322,7 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "pick": lambda target, *keys: {key: target[key] for key in keys if key in target},
     "pluck": _pluck,
     "prepend": lambda values, value: [value, *_items(values)],
+    "push": lambda values, value: [*_items(values), value],
     "randAlpha": _letters(string.ascii_letters),
     "randAlphaNum": _letters(string.ascii_letters + string.digits),
     "randAscii": _letters("".join(map(chr, range(32, 127)))),
@@ -324,6 +333,7 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "round": _round,
     "seq": _seq,
     "set": _with,
+    "shuffle": _shuffled,
     "sortAlpha": _sort,
     "sub": lambda left, right: _integer(left) - _integer(right),
     "subf": lambda value, *others: _number(value) - math.fsum(map(_number, others)),
@@ -342,6 +352,4 @@ VALUE_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "values": lambda *objects: [value for each in objects for value in each.values()],
     "without": lambda values, *others: [value for value in _items(values) if not _has(value, list(others))],
 }
-"""Name to function; `slice` of lists is `LIST_SLICE`, since the language itself has a function of that name."""
-
-LIST_SLICE: Final = _list_slice
+"""Name to function."""

@@ -11,8 +11,7 @@ from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.gotemplate import Template
 from headwater.components.gotemplate.builtins import BUILTINS
-from headwater.components.gotemplate.library_text import TEXT_FUNCTIONS
-from headwater.components.gotemplate.library_values import VALUE_FUNCTIONS
+from headwater.components.gotemplate.library import ENVIRONMENT, FUNCTIONS, LIBRARY
 from headwater.components.gotemplate.values import Unfit
 from headwater.components.oserrors import path_error
 from headwater.components.payloads import one_by_one, structured
@@ -70,12 +69,15 @@ class TemplateProcessor(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         own = _own_functions(config)
         functions: dict[str, Callable[..., Any]] = {
-            **TEXT_FUNCTIONS,
-            **VALUE_FUNCTIONS,
-            **BUILTINS,
+            **FUNCTIONS,
             **own,
             "meta": lambda name: None,
         }
+        environment = config.catalogue.bloblang
+        if environment is not None and "env" not in environment.functions:
+            # Whoever keeps mappings from reading environment variables means templates too.
+            for name in ENVIRONMENT:
+                del functions[name]
         self._template = Template("main", _source(config), functions)
         if config.has("sub_templates"):
             for name, sub in config.object_map("sub_templates").items():
@@ -116,7 +118,7 @@ def _own_functions(config: Config) -> Mapping[str, Callable[[Any], Any]]:
     for name, source in config.map("functions").items() if config.has("functions") else ():
         if name in BUILTINS or name in ("if", "else", "end", "range", "with", "define", "template", "block"):
             raise ConfigError(f"can not redefine a predefined function or named {name}")
-        if name in TEXT_FUNCTIONS or name in VALUE_FUNCTIONS:
+        if name in LIBRARY:
             raise ConfigError(f"can not redefine a sprig function named {name}")
         functions[name] = _mapped(source, config)
     return functions
