@@ -21,7 +21,9 @@ def evaluate(expression: Interpolation, what: str, batch: Batch, index: int) -> 
         raise ComponentError(f"{what} interpolation error: {error}", "data") from None
 
 
-def evaluate_ttl(expression: Interpolation, batch: Batch, index: int) -> float | None:
+def evaluate_ttl(
+    expression: Interpolation, batch: Batch, index: int, complaint: str = "ttl must be a duration"
+) -> float | None:
     """Seconds that a value shall be kept for; None for the cache's own time. Raises: ComponentError."""
     value = evaluate(expression, "ttl", batch, index)
     if not value:
@@ -29,4 +31,4 @@ def evaluate_ttl(expression: Interpolation, batch: Batch, index: int) -> float |
     try:
         return durations.parse_seconds(value)
     except durations.InvalidDuration as error:
-        raise ComponentError(f"ttl must be a duration: {error}", "data") from None
+        raise ComponentError(f"{complaint}: {error}", "data") from None

@@ -40,8 +40,11 @@ T = TypeVar("T")
 
 USER_AGENT: Final = "headwater"
 REDIRECTS: Final = 10
+RATE_LIMIT_PAUSE: Final = 1.0
+"""Seconds before a rate limit that failed is asked again."""
 REMEMBERED: Final = 256
 """How many URLs are kept parsed."""
+_PASSWORD = re.compile(r"^([^/?#]*//[^/?#@:]*:)[^/?#@]*@")
 _REFUSED = re.compile(r"Connect call failed \('(.*)', (\d+)")
 
 
@@ -204,7 +207,7 @@ class HttpClient:
     # -- attempts
 
     async def _attempts(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[T]]) -> T:
-        url = self.requests.target(batch)
+        url = redacted(self.requests.target(batch))
         left = self._retries
         wait = self._retry_period
         retried = False
@@ -239,7 +242,7 @@ class HttpClient:
                 wait = await self._resources.rate_limit(self._rate_limit).access()
             except ComponentError as error:
                 self._log.error(f"Rate limit error: {error}")
-                wait = self._retry_period or 1.0
+                wait = RATE_LIMIT_PAUSE
             if wait <= 0:
                 return
             await tasks.sleep(wait)
@@ -295,7 +298,7 @@ class HttpClient:
         """A whole response. Raises: UnexpectedStatus."""
         phrase = response.reason or _phrase(response.status)
         if self._statuses.verdict(response.status) != "fine":
-            raise UnexpectedStatus(url, response.status, phrase, body)
+            raise UnexpectedStatus(redacted(url), response.status, phrase, body)
         return HttpResponse(response.status, phrase, list(response.headers.items()), body)
 
     async def _follow(self, request: HttpRequest) -> tuple[aiohttp.ClientResponse, str]:
@@ -418,6 +421,13 @@ def _seconds(text: str, name: str) -> float:
         raise ConfigError(f"failed to parse '{name}' as a duration string: {error}") from None
 
 
+def redacted(url: str) -> str:
+    """A URL without the password in it."""
+    if "@" not in url:
+        return url
+    return _PASSWORD.sub(r"\1xxxxx@", url, count=1)
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -427,7 +437,7 @@ def _phrase(status: int) -> str:
 
 def _action(request: HttpRequest) -> str:
     """How Go begins what it says of a request, such as ``Post "http://a/"``."""
-    return f'{request.method[:1].upper()}{request.method[1:].lower()} "{request.url}"'
+    return f'{request.method[:1].upper()}{request.method[1:].lower()} "{redacted(request.url)}"'
 
 
 def network_words(error: BaseException) -> str:

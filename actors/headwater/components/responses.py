@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from headwater.message import Batch, ResponseStore
+
+NOBODY: Final = "result store not found within batch context"
+"""What is said where a message comes from an input that answers nobody."""
 
 
 def respond(batch: Batch) -> bool:

@@ -103,5 +103,17 @@ def test_a_broker_needs_outputs(deliver: Deliver) -> None:
         deliver("output: {broker: {outputs: []}}", "a")
 
 
-def test_one_output_alone_reports_its_failures(deliver: Deliver) -> None:
-    assert deliver("output: {broker: {pattern: fan_out, outputs: [{reject: nope}]}}", "a") == ["nope"]
+def test_failures_of_one_output_alone(deliver: Deliver) -> None:
+    assert deliver("output: {broker: {pattern: fan_out_fail_fast, outputs: [{reject: nope}]}}", "a") == ["nope"]
+
+
+def test_one_output_alone_is_sent_again_to(deliver: Deliver, tmp_path: Path) -> None:
+    config = f"""
+    output:
+      broker:
+        outputs:
+          - reject_errored: {{file: {{path: '{tmp_path}/x'}}}}
+            processors: [{{mapping: 'root = if count("alone") == 1 {{ throw("not yet") }}'}}]
+    """
+    assert deliver(config, "a") == [""]
+    assert lines(tmp_path / "x") == ["a"]

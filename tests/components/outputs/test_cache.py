@@ -26,7 +26,7 @@ def test_each_message_is_kept_under_its_key(
 def test_a_ttl_must_be_a_duration(system: StreamSystem, deliver: Callable[..., list[str]]) -> None:
     system.set_resource("cache", "kept", "memory: {}")
     config = "output: {cache: {target: kept, key: k, ttl: '${! content() }'}}"
-    assert deliver(config, "1m", "soon") == ["", 'ttl must be a duration: time: invalid duration "soon"']
+    assert deliver(config, "1m", "soon") == ["", 'ttl field: time: invalid duration "soon"']
 
 
 def test_the_cache_has_to_be_there(deliver: Callable[..., list[str]]) -> None:

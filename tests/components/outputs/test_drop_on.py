@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,3 +38,23 @@ def test_what_waits_too_long_is_rejected(deliver: Deliver, caplog: pytest.LogCap
     config = "output: {drop_on: {back_pressure: 30ms, output: {inproc: nobody}}}"
     assert deliver(config, "a", "b") == ["experienced back pressure beyond: 30ms"] * 2
     assert "Message dropped due to back pressure." in caplog.text
+
+
+def test_what_waits_too_long_may_be_dropped(deliver: Deliver) -> None:
+    config = "output: {drop_on: {error: true, back_pressure: 20ms, output: {inproc: nobody}}}"
+    started = time.monotonic()
+    assert deliver(config, *"abcdef") == [""] * 6
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ("error: true, error_patterns: [a]", "field 'error_patterns' is ineffective when 'error' is set to `true`"),
+        ("error_patterns: [a, '(']", "error pattern 1 failed to compile: error parsing regexp: missing closing"),
+        ("back_pressure: soon", "failed to parse back_pressure duration: time: invalid duration"),
+    ],
+)
+def test_values_that_make_no_sense(deliver: Deliver, fields: str, text: str) -> None:
+    with pytest.raises(Exception, match=text):
+        deliver(f"output: {{drop_on: {{{fields}, output: {{drop: {{}}}}}}}}", "a")

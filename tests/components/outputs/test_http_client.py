@@ -227,3 +227,11 @@ def test_a_connection_that_breaks_is_told(deliver: Deliver) -> None:
         thread.start()
         assert deliver(f"output: {{http_client: {{url: '{url}', retries: 0}}}}", "a") == [f'{url}: Post "{url}": EOF']
         thread.join()
+
+
+def test_passwords_in_addresses_are_used_and_not_told(deliver: Deliver, stub: Any) -> None:
+    stub.answers = [(500, {}, b"no")]
+    url = f"http://me:secret@{stub.address}/x"
+    (outcome,) = deliver(f"output: {{http_client: {{url: '{url}', retries: 0}}}}", "a")
+    assert stub.requests[0][2]["authorization"] == "Basic " + base64.b64encode(b"me:secret").decode()
+    assert outcome.startswith(f"http://me:xxxxx@{stub.address}/x: HTTP request returned unexpected response code (500)")

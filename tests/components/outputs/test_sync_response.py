@@ -17,6 +17,8 @@ def test_callers_of_a_joined_batch_get_their_own_messages() -> None:
     assert [[message.content() for message in batch] for batch in two.responses.batches] == [[b"b"]]
 
 
-def test_where_nobody_waits_messages_count_as_delivered(deliver: Callable[..., list[str]]) -> None:
+def test_where_nobody_waits_messages_are_rejected(deliver: Callable[..., list[str]]) -> None:
     assert not respond([Message(b"a")])
-    assert deliver("output: {sync_response: {}}", "a", ["b", "c"]) == ["", ""]
+    assert (
+        deliver("output: {sync_response: {}}", "a", ["b", "c"]) == ["result store not found within batch context"] * 2
+    )

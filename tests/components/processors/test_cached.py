@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -40,8 +41,37 @@ def test_some_results_are_not_kept(process: Process) -> None:
     assert messages[0].error is not None
 
 
-def test_there_must_be_one_result(process: Process) -> None:
-    config = "[{cached: {cache: kept, key: k, processors: [{mapping: root = deleted()}]}}]"
-    error = process(config, "a")[0].error
-    assert error is not None
-    assert error.text == "expected exactly one message from the processors, got 0"
+def test_results_may_be_several_messages_or_none(process: Process) -> None:
+    config = """
+    - cached:
+        cache: kept
+        key: '${! content() }'
+        processors:
+          - mapping: 'root = if content() == "none" { deleted() } else { [content().string(), count("many")] }'
+          - unarchive: {format: json_array}
+    """
+    messages = process(config, "a", "none", "a", "none", count=4)
+    assert [m.content() for m in messages] == [b'"a"', b"1", b'"a"', b"1"]
+
+
+def test_values_are_laid_out_as_others_do(system: StreamSystem, process: Process, tmp_path: Path) -> None:
+    system.set_resource("cache", "kept", f"file: {{directory: '{tmp_path}'}}")
+    (tmp_path / "known").write_bytes(
+        bytes.fromhex("00000001 00000002 00000001") + b"x" + bytes.fromhex("00000002") + b"yz"
+    )
+    (tmp_path / "odd").write_bytes(b"something else")
+    config = "[{cached: {cache: kept, key: '${! content() }', processors: [{mapping: 'root = \"made\"'}]}}]"
+    messages = process(config, "known", "new", "odd", count=4)
+    assert [m.content() for m in messages] == [b"x", b"yz", b"made", b"odd"]
+    assert (tmp_path / "new").read_bytes() == bytes.fromhex("00000001 00000001 00000004") + b"made"
+    assert messages[3].error is not None
+    assert messages[3].error.text.startswith("failed to parse cached result, this indicates the data was not set by")
+
+
+def test_what_goes_wrong_with_keeping_does_no_harm(
+    system: StreamSystem, process: Process, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    system.set_resource("cache", "kept", f"file: {{directory: '{tmp_path}/none'}}")
+    messages = process("[{cached: {cache: kept, key: k, processors: [{mapping: 'root = \"made\"'}]}}]", "a")
+    assert [(m.content(), m.error) for m in messages] == [(b"made", None)]
+    assert "failed to write result to cache: open " in caplog.text

@@ -35,7 +35,7 @@ def test_failures_say_how_it_ended(process: Process) -> None:
 def test_programs_that_are_not_there_and_arguments_that_are_none(process: Process) -> None:
     config = """[{command: {name: '${! @name }', args_mapping: 'root = if content() == "n" { 5 } else { [] }'}}]"""
     assert shown(process(config, "n", "x", metadata={"name": "no-such-program"})) == [
-        (b"n", {"name": "no-such-program"}, "args mapping returned non-array result: int64"),
+        (b"n", {"name": "no-such-program"}, "args mapping result error: expected array value, got number (5)"),
         (
             b"x",
             {"name": "no-such-program", "exit_code": -1},

@@ -26,6 +26,11 @@ def test_each_message_is_observed(system: StreamSystem, process: Process, kind: 
     assert found == [("x", total)]
 
 
+def test_a_series_without_labels_shows_from_the_start(system: StreamSystem, process: Process) -> None:
+    process("[{metric: {type: counter, name: mine}}]", count=0)
+    assert [series.value for name, _, series in system.metrics if name == "mine"] == [0]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("value", ["-1", "much"])
 def test_values_that_make_no_sense_are_logged(process: Process, caplog: pytest.LogCaptureFixture, value: str) -> None:
     assert process(f"[{{metric: {{type: counter_by, name: mine, value: '{value}'}}}}]", "a")[0].error is None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from headwater.components.processors import subprocess
 from headwater.message import Message
 
 Process = Callable[..., list[Message]]
@@ -43,3 +44,14 @@ def test_answers_have_a_bound(process: Process) -> None:
 def test_the_program_has_to_be_there(process: Process) -> None:
     with pytest.raises(Exception, match='exec: "no-such-program": executable file not found in'):
         process("[{subprocess: {name: no-such-program}}]", "a")
+
+
+def test_answers_on_the_error_output_mark_the_message(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "ERROR_SECONDS", 0.05)
+    script = "while read a; do case $a in bad*) echo no $a >&2;; *) echo got $a;; esac; done"
+    config = f"[{{subprocess: {{name: sh, args: ['-c', '{script}']}}}}]"
+    assert shown(process(config, "1", "bad", "2")) == [(b"got 1", ""), (b"bad", "no bad"), (b"got 2", "")]
+
+
+def test_a_newline_at_the_end_is_no_further_line(process: Process) -> None:
+    assert shown(process("[{subprocess: {name: cat}}]", "a\n", "b")) == [(b"a\n", ""), (b"b", "")]

@@ -66,7 +66,7 @@ class Broker(Output):
 
     def __init__(self, config: Config, resources: Resources) -> None:
         pattern = config.text("pattern")
-        configs = config.children("outputs") * max(1, config.integer("copies"))
+        configs = config.children("outputs") * max(0, config.integer("copies"))
         if not configs:
             raise ConfigError("attempting to create broker output type with no outputs")
         outputs = [resources.build_output(child) for child in configs]
@@ -74,13 +74,13 @@ class Broker(Output):
             raise ConfigError(f"broker pattern was not recognised: {pattern}")
         fails_fast = True
         self._pattern: Pattern
-        if pattern == "round_robin" or len(outputs) == 1:
-            # With one output alone there is no pattern: its failures are reported, whatever the pattern says.
+        if pattern == "round_robin":
             self._pattern = RoundRobin(outputs)
         elif pattern == "greedy":
             self._pattern = Greedy(outputs)
         else:
-            fails_fast = "fail_fast" in pattern
+            # With one output alone nobody asks whether there is such a pattern.
+            fails_fast = pattern not in ("fan_out", "fan_out_sequential")
             lanes = [Lane(output, None if fails_fast else _again(output, resources)) for output in outputs]
             kind = FanOutSequential if "sequential" in pattern else FanOut
             self._pattern = kind(lanes)

@@ -58,5 +58,5 @@ class CacheOutput(Output):
 
     async def _write_one(self, batch: Batch, index: int) -> None:
         key = evaluate(self._key, "key", batch, index)
-        ttl = None if self._ttl is None else evaluate_ttl(self._ttl, batch, index)
+        ttl = None if self._ttl is None else evaluate_ttl(self._ttl, batch, index, "ttl field")
         await self._resources.cache(self._target).set(key, batch[index].content(), ttl)

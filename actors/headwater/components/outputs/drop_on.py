@@ -12,7 +12,7 @@ from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.components.lanes import Lane
 from headwater.config.fields import boolean, child, duration, spec, texts
-from headwater.durations import format_seconds
+from headwater.durations import InvalidDuration, format_seconds, parse_seconds
 from headwater.errors import BatchFailure, Closed, ComponentError, ConfigError
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ class DropOn(Output):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._log = resources.log
         self._all = config.boolean("error")
-        try:
-            self._patterns = [Regexp(pattern) for pattern in config.texts("error_patterns")]
-        except BloblangError as error:
-            raise ConfigError(f"failed to compile regexp: {error}") from None
-        self._patience = config.optional_duration("back_pressure")
+        patterns = config.texts("error_patterns")
+        if patterns and self._all:
+            raise ConfigError("field 'error_patterns' is ineffective when 'error' is set to `true`")
+        self._patterns = [_compiled(number, pattern) for number, pattern in enumerate(patterns)]
+        self._patience = _patience(config.optional_text("back_pressure") or "")
+        self._pressed = False
+        self._active = 0
         self._child = resources.build_output(config.child("output"))
         self.max_in_flight = self._child.max_in_flight + (1 if self._patience else 0)
         if self._child.write_many is not None and self._patience is None:
@@ -97,38 +99,51 @@ class DropOn(Output):
         return None
 
     async def _write_within(self, patience: float, batch: Batch) -> None:
-        text = f"experienced back pressure beyond: {format_seconds(patience)}"
+        """Write, or give up. Once something was given up nothing waits until the child has room again."""
+        if self._pressed and self._child.room(self._active) <= 0:
+            self._give_up(patience)
+            return
+        self._active += 1
         task: tasks.Task[None] = tasks.spawn(self._child.write(batch), watched=True)
         timer: tasks.Task[None] = tasks.spawn(tasks.sleep(patience), watched=True)
         try:
             await tasks.first(task, timer)
         finally:
+            self._active -= 1
             timer.cancel()
             if not task.done():
                 task.cancel()
-        if not task.done() or task.cancelled:
-            self._log.warning("Message dropped due to back pressure.")
-            raise _BackPressure(text)
-        task.result()
+        self._pressed = not task.done() or task.cancelled
+        if self._pressed:
+            self._give_up(patience)
+        else:
+            task.result()
+
+    def _give_up(self, patience: float) -> None:
+        self._log.warning("Message dropped due to back pressure.")
+        if not self._all:
+            raise _BackPressure(f"experienced back pressure beyond: {format_seconds(patience)}")
 
     def _drop(self, error: ComponentError) -> None:
         """Let a failure count as delivery where that is wanted. Raises: What is not dropped."""
-        if not isinstance(error, BatchFailure):
-            if not self._drops(error):
-                raise error
-            self._log.warning(f"Message dropped due to: {error}")
-            return
+        reasons: dict[int, Exception] = error.failures if isinstance(error, BatchFailure) else {0: error}
         kept: dict[int, Exception] = {}
-        for index, reason in error.failures.items():
-            if self._drops(reason):
-                self._log.warning(f"Message dropped due to: {reason}")
+        for index, reason in reasons.items():
+            why = self._why_dropped(reason)
+            if why is not None:
+                self._log.warning(f"Message dropped due to{why}: {reason}")
             else:
                 kept[index] = reason
         if kept:
-            raise BatchFailure(kept)
+            raise BatchFailure(kept) if isinstance(error, BatchFailure) else error
 
-    def _drops(self, error: Exception) -> bool:
-        return self._all or any(pattern.found(encode_text(str(error))) for pattern in self._patterns)
+    def _why_dropped(self, error: Exception) -> str | None:
+        """The words between; None where a failure is kept."""
+        if self._all:
+            return ""
+        text = encode_text(str(error))
+        number = next((number for number, pattern in enumerate(self._patterns) if pattern.found(text)), None)
+        return None if number is None else f" error matching pattern {number}"
 
     async def close(self) -> None:
         await self._child.close()
@@ -136,3 +151,17 @@ class DropOn(Output):
 
 class _BackPressure(ComponentError):
     """A child did not take a message in time."""
+
+
+def _compiled(number: int, pattern: str) -> Regexp:
+    try:
+        return Regexp(pattern)
+    except BloblangError as error:
+        raise ConfigError(f"error pattern {number} failed to compile: {error}") from None
+
+
+def _patience(text: str) -> float | None:
+    try:
+        return parse_seconds(text) or None if text else None
+    except InvalidDuration as error:
+        raise ConfigError(f"failed to parse back_pressure duration: {error}") from None

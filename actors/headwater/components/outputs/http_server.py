@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater import tasks
 from headwater.components.catalogue import component
-from headwater.components.content_types import sniff
 from headwater.components.contracts import Output
 from headwater.components.http_cors import Cors
 from headwater.components.http_requests import OCTETS, encode_multipart
@@ -128,7 +127,7 @@ class HttpServerOutput(Output):
         self._paths = config.text("path"), config.text("stream_path"), config.text("ws_path")
         self._verbs = frozenset(config.texts("allowed_verbs"))
         if not self._verbs:
-            raise ConfigError("must provide at least one allowed verb")
+            raise ConfigError("must specify at least one allowed verb")
         self._timeout = config.duration("timeout")
         cert_file, key_file = config.text("cert_file"), config.text("key_file")
         self._tls = (cert_file, key_file) if cert_file or key_file else None
@@ -240,7 +239,7 @@ class HttpServerOutput(Output):
         batch = parcel.batch
         if len(batch) == 1:
             content = batch[0].content()
-            return Response(200, content, (("Content-Type", sniff(content)),))
+            return Response(200, content, (("Content-Type", OCTETS),))
         boundary = secrets.token_hex(30)
         body = encode_multipart([((("Content-Type", OCTETS),), message.content()) for message in batch], boundary)
         return Response(200, body, (("Content-Type", f"multipart/form-data; boundary={boundary}"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.config.fields import spec, text
@@ -30,10 +31,13 @@ SPEC = spec(
     ),
 )
 
+PAUSE = 1.0
+"""Seconds before an output that is not there is looked for again."""
+
 
 @component(SPEC)
 class Resource(Output):
-    """Looks its output up at each use, since a resource may be replaced under a running stream."""
+    """Looks its output up at each use, since a resource may be replaced under a running stream; waits while there is none."""
 
     connects = False
 
@@ -45,9 +49,12 @@ class Resource(Output):
         self.max_in_flight = 64
 
     async def write(self, batch: Batch) -> None:
-        try:
-            output = self._resources.shared_output(self._label)
-        except ComponentError as error:
-            self._resources.log.error(f"Failed to obtain output resource '{self._label}': {error}")
-            raise
-        await output.write(batch)
+        while True:
+            try:
+                output = self._resources.shared_output(self._label)
+            except ComponentError as error:
+                self._resources.log.error(f"Failed to obtain output resource '{self._label}': {error}")
+                await tasks.sleep(PAUSE)
+            else:
+                await output.write(batch)
+                return

@@ -33,7 +33,7 @@ SPEC = spec(
     tls("tls"),
     categories=("Network",),
     summary="Write messages to a TCP, UDP or Unix socket.",
-    description="With `udp` each message is a datagram.",
+    description="With `udp` each message is a datagram; with the codec `all-bytes` it has a connection to itself.",
     blocking=True,
     examples=(("A log collector", "output:\n  socket:\n    network: tcp\n    address: localhost:5170\n"),),
 )
@@ -69,6 +69,16 @@ class SocketOutput(Output):
         return None
 
     async def _put(self, batches: list[Batch]) -> None:
+        if self._codec.overwrites:
+            # Each message has a connection to itself.
+            for message in [message for batch in batches for message in batch]:
+                await self.connect()
+                await self._send([[message]])
+                self._drop()
+        else:
+            await self._send(batches)
+
+    async def _send(self, batches: list[Batch]) -> None:
         connection = self._socket
         if connection is None:
             raise NotConnected
@@ -78,7 +88,7 @@ class SocketOutput(Output):
         else:
             pieces = [self._codec.encode_many(messages)]
         try:
-            await tasks.blocking(_send, connection, pieces)
+            await tasks.blocking(_send_all, connection, pieces)
         except OSError as error:
             self._drop()
             raise NotConnected(f"write {self._network} {self._address}: {reason(error)}") from None
@@ -150,6 +160,6 @@ def shut(connection: socket.socket) -> None:
     connection.close()
 
 
-def _send(connection: socket.socket, pieces: list[bytes]) -> None:
+def _send_all(connection: socket.socket, pieces: list[bytes]) -> None:
     for piece in pieces:
         connection.sendall(piece)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
-from headwater.components.responses import respond
+from headwater.components.responses import NOBODY, respond
 from headwater.config.fields import spec
+from headwater.errors import ComponentError
 
 if TYPE_CHECKING:
     from headwater.acknowledge import Failure
@@ -20,7 +21,7 @@ SPEC = spec(
     "sync_response",
     categories=("Utility",),
     summary="Return messages to the input that they came from, as its response.",
-    description="Inputs that answer nobody let such messages go: they count as delivered.",
+    description="Messages of inputs that answer nobody are rejected.",
     examples=(
         (
             "An echo",
@@ -40,10 +41,10 @@ class SyncResponse(Output):
         self.write_many = self._write_many
 
     async def write(self, batch: Batch) -> None:
-        respond(batch)
+        if not respond(batch):
+            raise ComponentError(NOBODY)
 
     # HOT: once a chunk
     async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
-        for batch in batches:
-            respond(batch)
-        return None
+        failures: list[Failure | None] = [None if respond(batch) else ComponentError(NOBODY) for batch in batches]
+        return failures if any(failures) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headwater.bloblang.errors import BloblangError
 from headwater.components.cache_keys import evaluate, evaluate_ttl
 from headwater.components.catalogue import component
-from headwater.components.contracts import KeyExists, KeyNotFound, Processor
+from headwater.components.contracts import KeyExists, Processor
 from headwater.config.fields import choice, interpolated, spec, text
 from headwater.errors import ComponentError, ConfigError, HeadwaterError
 
@@ -60,6 +60,8 @@ class CacheProcessor(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._resources = resources
         self._label = config.text("resource")
+        if not self._label:
+            raise ConfigError("cache name must be specified")
         self._operator = config.text("operator")
         if self._operator not in OPERATORS:
             raise ConfigError(f"operator not recognised: {self._operator}")
@@ -108,7 +110,7 @@ class CacheProcessor(Processor):
         else:
             try:
                 await cache.get(key)
-            except KeyNotFound:
+            except ComponentError:
                 return b"false"
             return b"true"
         return None

@@ -6,8 +6,8 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from headwater import tasks
-from headwater.bloblang.errors import BloblangError
-from headwater.bloblang.values import go_type_name, to_text
+from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.values import to_text
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.components.programs import exit_text, start_error
@@ -96,7 +96,7 @@ class Command(Processor):
         except HeadwaterError as error:
             raise ComponentError(f"args mapping error: {error}", "data") from None
         if not isinstance(arguments, list):
-            raise ComponentError(f"args mapping returned non-array result: {go_type_name(arguments)}", "data")
+            raise ComponentError(f"args mapping result error: {TypeMismatch(arguments, 'array')}", "data")
         return [name, *(to_text(argument) for argument in arguments)]
 
 

@@ -55,6 +55,8 @@ class Dedupe(Processor):
         self._label = config.text("cache")
         if not resources.has_resource("cache", self._label):
             raise ConfigError(f"cache resource '{self._label}' was not found")
+        if not config.text("key"):
+            raise ConfigError("dedupe key must not be empty")
         self._key = config.interpolated("key")
         self._drop_on_error = config.boolean("drop_on_err")
         strategy = config.text("strategy")
@@ -80,15 +82,15 @@ class Dedupe(Processor):
             key = self._key.text(batch, index)
         except BloblangError as error:
             # Without a key nothing can be said of it, whatever shall happen when the cache fails.
-            self._resources.log.error(f"Key interpolation error: {error}")
+            self._resources.count_failure(f"key interpolation error: {error}")
             return None
         try:
             await self._resources.cache(self._label).add(key, b"t")
         except KeyExists:
             return None
         except ComponentError as error:
+            self._resources.log.error(f"Cache error: {error}")
             if self._drop_on_error:
-                self._resources.count_failure(f"Cache error: {error}")
                 return None
             return self._resources.failed(batch[index], error)
         return batch[index]

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.values import go_type_name
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.config.fields import choice, interpolated, interpolated_map, mapping, spec
@@ -41,7 +42,6 @@ SPEC = spec(
 )
 
 LEVELS: Final = {
-    "FATAL": logging.ERROR,
     "ERROR": logging.ERROR,
     "WARN": logging.WARNING,
     "INFO": logging.INFO,
@@ -57,9 +57,8 @@ class Log(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         level = config.text("level")
         if level.upper() not in LEVELS:
-            raise ConfigError(f"log level not recognised: {level}")
+            raise ConfigError(f"log level not recognised: {level.upper()}")
         self._level = LEVELS[level.upper()]
-        self._log = resources.log
         self._custom = resources.log.having(custom_source=True)
         self._message = config.interpolated("message")
         self._mapping = config.mapping("fields_mapping")
@@ -74,18 +73,26 @@ class Log(Processor):
 
     def _write(self, batch: Batch, index: int) -> None:
         fields: dict[str, Any] = {}
-        try:
-            if self._mapping is not None:
+        if self._mapping is not None:
+            try:
                 value = self._mapping.value(batch[index], batch, index)
-                if isinstance(value, dict):
-                    fields.update(value)
-                else:
-                    self._log.error("Failed to execute fields mapping: the result is no object")
-            for name, expression in self._fields.items():
+            except BloblangError as error:
+                self._custom.error(f"Failed to execute fields mapping: {error}")
+                return
+            if not isinstance(value, dict):
+                self._custom.error(f"Fields mapping yielded a non-object result: {go_type_name(value)}")
+                return
+            fields.update(sorted(value.items()))
+        for name, expression in self._fields.items():
+            try:
                 fields[name] = expression.text(batch, index)
+            except BloblangError as error:
+                self._custom.error(f"Field {name} interpolation error: {error}")
+                return
+        try:
             message = self._message.text(batch, index)
         except BloblangError as error:
-            self._log.error(f"Failed to interpolate log message: {error}")
+            self._custom.error(f"Message interpolation error: {error}")
             return
         # As a whole, since a field may have any name.
-        self._custom.having(**fields).log(self._level, message)
+        (self._custom.having(**fields) if fields else self._custom).log(self._level, message)

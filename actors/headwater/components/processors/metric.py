@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.gotext import quote
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.config.fields import choice, interpolated, interpolated_map, spec, text
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from headwater.telemetry.metrics import Metrics
 
 TYPES: Final = ("counter", "counter_by", "gauge", "timing")
+
+INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 SPEC = spec(
     "processor",
@@ -35,8 +39,8 @@ SPEC = spec(
     categories=("Utility",),
     summary="Keep a metric of one's own.",
     description=(
-        "`counter` adds 1 a message, `counter_by` the value, which must not be negative; `gauge` is set to the value, "
-        "and `timing` notes it as a number of nanoseconds."
+        "`counter` adds 1 a message, `counter_by` the value; `gauge` is set to the value, and `timing` notes it as a "
+        "number of nanoseconds. Values must not be negative."
     ),
     examples=(
         (
@@ -55,7 +59,7 @@ class Metric(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._log = resources.log
         self._metrics = resources.metrics
-        kind = config.text("type")
+        kind = config.text("type").lower()
         if kind not in TYPES:
             raise ConfigError(f"metric type unrecognised: {kind}")
         self._name = config.text("name")
@@ -70,43 +74,67 @@ class Metric(Processor):
             "timing": self._time,
         }[kind]
         self._made: dict[tuple[str, ...], Metrics] = {}
+        if not self._labels:
+            # Without labels there is one series, which shows from the start.
+            metrics = self._made[()] = self._metrics
+            make = {"gauge": metrics.gauge, "timing": metrics.timing}.get(kind, metrics.counter)
+            make(self._name)
 
     def process(self, batch: Batch) -> list[Batch]:
         """Observe each message."""
         for index in range(len(batch)):
             try:
-                values = tuple(expression.text(batch, index) for expression in self._labels.values())
-                metrics = self._made.get(values)
-                if metrics is None:
-                    metrics = self._metrics.having(**dict(zip(self._labels, values, strict=True)))
-                    self._made[values] = metrics
-                self._observe(metrics, self._value.text(batch, index))
+                value = self._value.text(batch, index)
             except BloblangError as error:
-                self._log.error(f"Failed to interpolate metric: {error}")
+                self._log.error(f"Value interpolation error: {error}")
+                continue
+            try:
+                values = tuple(expression.text(batch, index) for expression in self._labels.values())
+            except BloblangError as error:
+                self._log.error(f"Handler error: label interpolation error: {error}")
+                continue
+            metrics = self._made.get(values)
+            if metrics is None:
+                metrics = self._made[values] = self._labelled(values)
+            try:
+                self._observe(metrics, value)
             except ValueError as error:
                 self._log.error(f"Handler error: {error}")
         return [batch]
+
+    def _labelled(self, values: tuple[str, ...]) -> Metrics:
+        return self._metrics.having(**dict(zip(self._labels, values, strict=True)))
 
     def _count(self, metrics: Metrics, value: str) -> None:
         metrics.counter(self._name).add()
 
     def _count_by(self, metrics: Metrics, value: str) -> None:
-        amount = int(value)
-        if amount < 0:
-            raise ValueError("value is negative")
-        metrics.counter(self._name).add(amount)
+        metrics.counter(self._name).add(int(_positive(value)))
 
     def _set(self, metrics: Metrics, value: str) -> None:
-        try:
-            metrics.gauge(self._name).set(int(value))
-        except ValueError:
-            metrics.gauge(self._name).set(float(value))
+        metrics.gauge(self._name).set(_positive(value))
 
     def _time(self, metrics: Metrics, value: str) -> None:
-        amount = int(value)
-        if amount < 0:
+        if not INTEGER.fullmatch(value):
+            raise ValueError(f"strconv.ParseInt: parsing {quote(value)}: invalid syntax")
+        if value.startswith("-"):
             raise ValueError("value is negative")
-        metrics.timing(self._name).observe(amount)
+        metrics.timing(self._name).observe(int(value))
 
     async def close(self) -> None:
         self._made.clear()
+
+
+def _positive(text: str) -> float:
+    """A number that is not negative; whole ones stay whole. Raises: ValueError."""
+    if INTEGER.fullmatch(text):
+        if int(text) < 0:
+            raise ValueError(f"value {text} is negative")
+        return int(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax") from None
+    if value < 0:
+        raise ValueError(f"value {value:f} is negative")
+    return value

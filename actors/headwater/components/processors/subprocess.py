@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import struct
 import subprocess
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from headwater.components.resources import Resources
     from headwater.config.view import Config
     from headwater.message import Batch, Message
-    from headwater.telemetry.logs import Log
 
 CODECS: Final = ("lines", "length_prefixed_uint32_be", "netstring")
 
@@ -42,7 +44,8 @@ SPEC = spec(
     summary="Send messages to a program that runs on, and go on with its answers.",
     description=(
         "The program must answer each message (with `lines`: each line of it) before it gets the next, and must not "
-        "hold its output back. It is started again when it ends. What it writes to its error output is logged."
+        "hold its output back. Where it answers on its error output the message stays as it was and is marked as "
+        "failed with what it says. It is started again when it ends."
     ),
     blocking=True,
     examples=(
@@ -53,7 +56,9 @@ SPEC = spec(
     ),
 )
 
-CLOSE_SECONDS = 1.0
+CLOSE_SECONDS: Final = 1.0
+ERROR_SECONDS: Final = 1.0
+"""How long a program may go on to speak on its error output."""
 _LENGTH = struct.Struct(">I")
 
 
@@ -82,6 +87,8 @@ class Subprocess(Processor):
     async def _exchange(self, message: Message) -> Message:
         try:
             return message.with_content(await self._answer(message.content()))
+        except _Refused as error:
+            return self._resources.failed(message, error)
         except ComponentError as error:
             self._drop()
             return self._resources.failed(message, error)
@@ -92,8 +99,8 @@ class Subprocess(Processor):
     async def _answer(self, content: bytes) -> bytes:
         """What the program says to a content. Raises: ComponentError."""
         if self._program is None:
-            self._program = await tasks.blocking(_Program, self._command, self._resources.log)
-        return await tasks.blocking(self._program.exchange, content, self._send, self._receive, self._limit)
+            self._program = await tasks.blocking(_Program, self._command, self._receive, self._limit)
+        return await tasks.blocking(self._program.exchange, content, self._send)
 
     def _drop(self) -> None:
         """Give up the program: nobody knows what it would answer next."""
@@ -107,66 +114,116 @@ class Subprocess(Processor):
             await tasks.blocking(program.close)
 
 
-class _Program:
-    """A process with open pipes. Made and used on a thread that may block."""
+class _Refused(ComponentError):
+    """A program answered on its error output."""
 
-    def __init__(self, command: list[str], log: Log) -> None:
+
+class _Program:
+    """A process with open pipes, each output with a thread that reads it. Made and used on threads that may block."""
+
+    def __init__(self, command: list[str], codec: Codec, limit: int) -> None:
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )
         except (OSError, ValueError) as error:
             raise ComponentError(start_error(command[0], error)) from None
-        self._log = log
+        self._answers: queue.SimpleQueue[bytes | _Refused | ComponentError | None] = queue.SimpleQueue()
         self._last_words: deque[str] = deque(maxlen=5)
-        self._listener = threading.Thread(target=self._listen, name="headwater-stderr", daemon=True)
-        self._listener.start()
+        self._listeners = [
+            threading.Thread(target=self._read_answers, args=(codec, limit), name="headwater-stdout", daemon=True),
+            threading.Thread(target=self._read_errors, name="headwater-stderr", daemon=True),
+        ]
+        for listener in self._listeners:
+            listener.start()
 
-    def _listen(self) -> None:
-        """Log what comes on the error output."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            self._last_words.append(text)
-            self._log.error(f"subprocess stderr: {text}")
-
-    def exchange(self, content: bytes, send: Codec, receive: Codec, limit: int) -> bytes:
-        """Write a message, and read as many answers as it has parts. Raises: ComponentError."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        parts = send.split(content)
-        answers = []
+    def _read_answers(self, codec: Codec, limit: int) -> None:
+        assert self._process.stdout is not None
         try:
-            for part in parts:
+            while True:
+                self._answers.put(codec.read(self._process.stdout, limit))
+        except (EOFError, OSError, ValueError):
+            self._answers.put(None)
+        except ComponentError as error:
+            self._answers.put(error)
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        try:
+            for line in self._process.stderr:
+                text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+                self._last_words.append(text)
+                self._answers.put(_Refused(text))
+        except (OSError, ValueError):
+            return
+
+    def exchange(self, content: bytes, send: Codec) -> bytes:
+        """Write a message, and wait for as many answers as it has parts. Raises: ComponentError."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        answers = []
+        parts = send.split(content)
+        for number, part in enumerate(parts):
+            if number and not part and number == len(parts) - 1:
+                answers.append(b"")  # what follows the last newline is no line
+                break
+            try:
                 stdin.write(send.encode(part))
                 stdin.flush()
-                answers.append(receive.read(stdout, limit))
-        except (EOFError, OSError, ValueError):
-            raise ComponentError(self._obituary()) from None
+            except (OSError, ValueError):
+                raise ComponentError(self._obituary()) from None
+            answers.append(self._next())
         return b"\n".join(answers)
+
+    def _next(self) -> bytes:
+        """The next answer. Raises: ComponentError."""
+        found = self._answers.get()
+        if isinstance(found, bytes):
+            return found
+        if isinstance(found, _Refused):
+            raise self._refusal(found)
+        raise found if found is not None else ComponentError(self._obituary())
+
+    def _refusal(self, first: _Refused) -> ComponentError:
+        """All that a program says on its error output in a short while; it may be its last words."""
+        said = str(first)
+        until = time.monotonic() + ERROR_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            try:
+                found = self._answers.get(timeout=left)
+            except queue.Empty:
+                break
+            if found is None:
+                return ComponentError(self._obituary())
+            if isinstance(found, _Refused):
+                said += str(found)
+            else:
+                # Of two answers the one that is no refusal is somebody else's.
+                self._answers.put(found)
+                break
+        return _Refused(said)
 
     def _obituary(self) -> str:
         try:
             status = self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             return "stdout closed"
-        self._listener.join(CLOSE_SECONDS)
+        self._listeners[1].join(CLOSE_SECONDS)
         ended = exit_text(status) or "subprocess closed"
         return f"{ended}: {' '.join(self._last_words)}" if self._last_words else ended
 
     def kill(self) -> None:
         """End it now."""
         self._process.kill()
+        self._answers.put(None)
         threading.Thread(target=self._reap, name="headwater-reaper", daemon=True).start()
 
     def close(self) -> None:
         """Close its input, and give it a moment to end."""
         if self._process.stdin is not None:
-            try:
+            # It may have ended, with something unread.
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            except OSError:
-                self._log.debug("subprocess closed its input before the end")
         try:
             self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -175,13 +232,12 @@ class _Program:
 
     def _reap(self) -> None:
         self._process.wait()
-        self._listener.join(CLOSE_SECONDS)
+        for listener in self._listeners:
+            listener.join(CLOSE_SECONDS)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    self._log.debug("subprocess left something unread")
 
 
 class Reader(Protocol):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
-from headwater.components.responses import respond
+from headwater.components.responses import NOBODY, respond
 from headwater.config.fields import spec
 
 if TYPE_CHECKING:
@@ -39,5 +39,5 @@ class SyncResponseProcessor(Processor):
     def process(self, batch: Batch) -> list[Batch]:
         """Answer, where somebody waits."""
         if not respond(batch):
-            self._log.debug("Failed to store message as a sync response: nobody waits for one")
+            self._log.debug(f"Failed to store message as a sync response: {NOBODY}")
         return [batch]
