@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -192,6 +193,44 @@ def test_connections_are_kept_or_closed_as_asked(served: Any) -> None:
     assert b"connection: close" in answer.lower()
     status, body, headers = served.ask("HEAD", "/x")
     assert (status, body, headers["content-length"]) == (200, b"", "2")
+
+
+SMUGGLED = b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+        POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd" + SMUGGLED,
+        POST + b"Content-Length: -3\r\n\r\nabc",
+        POST + b"Content-Length: 99999999999999999999\r\n\r\nabc",
+        POST + b"Content-Length: 3x\r\n\r\nabc",
+        POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+        POST + b"Transfer-Encoding: gzip, nope\r\n\r\nabc",
+        POST + b"X: " + b"a" * 300_000 + b"\r\n\r\n",
+        b"POST /x HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 100_000,
+        b"GET /%zz%00%2f HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        POST + b"Content-Length: 1\r\n\r\na" + b"\x00\xff garbage\r\n\r\n",
+    ],
+    ids=lambda data: repr(data[:60]),
+)
+def test_broken_requests_harm_nobody(served: Any, data: bytes) -> None:
+    served.system.endpoints.register(Endpoint("/x", "", lambda request: given(Response(200, b"."))))
+    with socket.create_connection(split_address(served.address), timeout=5) as peer:
+        peer.sendall(data)
+        peer.shutdown(socket.SHUT_WR)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := peer.recv(65_536):
+                received += piece
+    assert b"HTTP/1.1 5" not in received or b" 501 " in received or b" 505 " in received
+    assert served.ask("POST", "/x", b"x")[:2] == (200, b".")
 
 
 def test_a_large_body_goes_the_long_way(served: Any) -> None:

@@ -131,6 +131,9 @@ class DirectCycle:
     # HOT: once a request
     def _write(self, response: Response) -> None:
         protocol = self._protocol
+        if protocol.transport.is_closing():  # what followed the request was no HTTP, and that was answered already
+            self.response_complete = True
+            return
         body = response.body
         lines = [
             STATUS_LINES.get(response.status) or b"HTTP/1.1 %d status code %d\r\n" % (response.status, response.status)

@@ -48,7 +48,11 @@ class Handover:
         self._scheduled = False
         settled = self._settled
         while settled:
-            settled.popleft()()
+            call = settled.popleft()
+            try:
+                call()
+            except Exception as error:  # one caller's connection must not cost the others their answers
+                self.loop.call_exception_handler({"message": "an answer could not be sent", "exception": error})
 
 
 def _release(waiter: asyncio.Future[None]) -> None:

@@ -16,7 +16,7 @@ from headwater.errors import ConfigError
 from headwater.tasks import Future
 from headwater_api.components import MESSAGE_LIMIT
 from headwater_api.servers.address import bind, shown
-from headwater_api.servers.protocol import Protocol
+from headwater_api.servers.protocol import Protocol, SocketProtocol
 
 
 class LoopServer:
@@ -86,7 +86,7 @@ class LoopServer:
         config = uvicorn.Config(
             self._app,
             http=Protocol,
-            ws="websockets-sansio",
+            ws=SocketProtocol,
             ws_max_size=MESSAGE_LIMIT,
             interface="asgi3",
             lifespan="off",

@@ -8,6 +8,7 @@ import logging
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from headwater.endpoints import Response
 from headwater_api.servers.asgi import Asgi
@@ -24,6 +25,14 @@ KNOWN: Final = frozenset(
 
 _TOKEN: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _quiet = logging.Logger("headwater.http", logging.CRITICAL)
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """A connection that has become a websocket."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = self.conn.logger = _quiet
 
 
 class Protocol(HttpToolsProtocol):

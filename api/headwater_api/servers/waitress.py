@@ -34,11 +34,14 @@ RESERVED: Final = 16
 """Threads for everything else."""
 
 
-class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
-    """waitress's threads, without a warning for every request that has to wait for a moment."""
+_quiet = logging.Logger("headwater.http", logging.CRITICAL)
 
-    queue_logger = logging.Logger("headwater.http.queue", logging.CRITICAL)
-    logger = logging.getLogger("headwater.http")
+
+class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """waitress's threads, without a word for every request that has to wait a moment or whose caller hangs up."""
+
+    queue_logger = _quiet
+    logger = _quiet
 
 
 class Waitress:
