@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -21,9 +22,11 @@ from headwater.cli.logging import Console
 @pytest.fixture(autouse=True)
 def own_loggers() -> Iterator[None]:
     """The program sets up loggers and the interpreter's switching; give them back."""
-    interval = sys.getswitchinterval()
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
     yield
     sys.setswitchinterval(interval)
+    gc.set_threshold(*threshold)
+    gc.unfreeze()
     for logger in (logging.getLogger(), logging.getLogger("headwater")):
         for handler in [handler for handler in logger.handlers if isinstance(handler, Console)]:
             logger.removeHandler(handler)
