@@ -16,7 +16,7 @@ _TIMESTAMP: Final = "expecting a RFC3339MICRO timestamp or a nil value"
 _HOSTNAME: Final = "expecting an hostname (from 1 to max 255 US-ASCII characters) or a nil value"
 _APPNAME: Final = "expecting an app-name (from 1 to max 48 US-ASCII characters) or a nil value"
 _PROCID: Final = "expecting a procid (from 1 to max 128 US-ASCII characters) or a nil value"
-_MSGID: Final = "expecting a msgid (from 1 to max 32 US-ASCII characters) [or a nil value]"
+_MSGID: Final = "expecting a msgid (from 1 to max 32 US-ASCII characters) or a nil value"
 _STRUCTURED: Final = (
     'expecting a structured data section containing one or more elements (`[id( key="value")*]+`) or a nil value'
 )
@@ -29,7 +29,6 @@ _PARAMETER: Final = (
     'contain `=`, ` `, `]`, and `"`, while value cannot contain `]`, backslash, and `"` unless escaped)'
 )
 _ESCAPE: Final = 'expecting chars `]`, `"`, and `\\` to be escaped within param value'
-_MESSAGE: Final = "expecting a free-form optional message in UTF-8 (starting with or without BOM)"
 _STAMP: Final = "expecting a Stamp timestamp"
 _STAMP_OR_RFC3339: Final = "expecting a Stamp or a RFC3339 timestamp"
 _OLD_HOSTNAME: Final = "expecting an hostname (from 1 to max 255 US-ASCII characters)"
@@ -37,7 +36,6 @@ _ANYTHING: Final = "parsing error"
 
 _MONTHS: Final = {name: number for number, name in enumerate(calendar.month_abbr) if name}
 _TAG: Final = re.compile(rb"([!-9;-Z\\-~]{1,32})(?:\[([^\]]*)\])?: ")
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class SyslogError(ComponentError):
@@ -112,7 +110,7 @@ def parse_rfc5424(data: bytes) -> dict[str, Any]:
     if not version or version[0] == 0x30:
         raise SyslogError(_VERSION, line.at - len(version))
     fields["version"] = int(version)
-    line.take(" ", _ANYTHING)
+    line.take(" ", _ANYTHING if len(version) == 1 else _VERSION)
     if line.peek() == 0x2D:
         line.at += 1
     else:
@@ -127,20 +125,17 @@ def parse_rfc5424(data: bytes) -> dict[str, Any]:
         value = line.visible(most, words)
         if value != "-":
             fields[key] = value
+    follows = _ANYTHING
     if line.peek() == 0x2D:
         line.at += 1
     else:
         fields["structureddata"] = _structured_data(line)
+        follows = _STRUCTURED
     if line.peek() == -1:
         return fields
-    line.take(" ", _ANYTHING)
-    message = data[line.at :]
-    try:
-        text = message.removeprefix(_BOM).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SyslogError(_MESSAGE, line.at + error.start) from None
-    if message:
-        fields["message"] = text
+    line.take(" ", follows)
+    if line.peek() != -1:
+        fields["message"] = data[line.at :].decode("utf-8", "surrogateescape")
     return fields
 
 
@@ -148,17 +143,19 @@ def _priority(line: _Line) -> dict[str, Any]:
     line.take("<", _PRI)
     start = line.at
     digits = line.digits(3)
+    while digits and ((len(digits) > 1 and digits[0] == 0x30) or int(digits) > 191):
+        digits = digits[:-1]
+    line.at = start + len(digits)
     if not digits:
         raise SyslogError(_PRIVAL, line.at)
-    if (len(digits) > 1 and digits[0] == 0x30) or int(digits) > 191:
-        raise SyslogError(_PRIVAL, start + (1 if digits[0] == 0x30 else 2))
-    line.take(">", _PRI)
+    line.take(">", _PRIVAL)
     priority = int(digits)
     return {"priority": priority, "facility": priority // 8, "severity": priority % 8}
 
 
 def _rfc3339(line: _Line, words: str) -> str:
     """A time stamp, as Go prints it."""
+    start = line.at
     for _ in range(4):
         if not line.digits(1):
             raise SyslogError(words, line.at)
@@ -183,10 +180,14 @@ def _rfc3339(line: _Line, words: str) -> str:
     try:
         moment = datetime(max(year, 1), month, day, hour, minute, second)
     except ValueError:
-        raise SyslogError(words, line.at) from None
+        raise SyslogError(_no_such_day(line, start), line.at) from None
     fraction = fraction.rstrip("0")
     dot = f".{fraction}" if fraction else ""
     return f"{year:04d}-{moment:%m-%dT%H:%M:%S}{dot}{zone}"
+
+
+def _no_such_day(line: _Line, start: int) -> str:
+    return f'parsing time "{line.data[start : line.at].decode("ascii")}": day out of range'
 
 
 def _zone(line: _Line, words: str) -> str:
@@ -213,12 +214,14 @@ def _structured_data(line: _Line) -> dict[str, dict[str, str]]:
         if name in elements:
             raise SyslogError(_TWICE, line.at)
         elements[name] = {}
+        follows = _ELEMENT
         while line.peek() == 0x20:
             line.at += 1
             key = _name(line, _PARAMETER)
             line.text('="', _PARAMETER)
             elements[name][key] = _value(line)
-        line.take("]", _STRUCTURED)
+            follows = _PARAMETER
+        line.take("]", follows)
     return elements
 
 
@@ -234,9 +237,7 @@ def _name(line: _Line, words: str) -> str:
 def _value(line: _Line) -> str:
     value = bytearray()
     while (byte := line.peek()) != 0x22:
-        if byte == -1:
-            raise SyslogError(_PARAMETER, line.at)
-        if byte == 0x5D:
+        if byte in (-1, 0x5D):
             raise SyslogError(_ESCAPE, line.at)
         line.at += 1
         if byte == 0x5C:
@@ -247,7 +248,7 @@ def _value(line: _Line) -> str:
             line.at += 1
         value.append(byte)
     line.at += 1
-    return value.decode("utf-8", "replace")
+    return value.decode("utf-8", "surrogateescape")
 
 
 class Rfc3164:
@@ -288,13 +289,13 @@ class Rfc3164:
         if tag is not None:
             fields["appname"] = tag[1].decode("ascii")
             if tag[2] is not None:
-                fields["procid"] = tag[2].decode("utf-8", "replace")
+                fields["procid"] = tag[2].decode("utf-8", "surrogateescape")
             rest = rest[tag.end() :]
         for place, byte in enumerate(rest):
             if byte < 32 or byte == 127:
                 raise SyslogError(_ANYTHING, len(data) - len(rest) + place)
         if rest:
-            fields["message"] = rest.decode("utf-8", "replace")
+            fields["message"] = rest.decode("utf-8", "surrogateescape")
         return fields
 
     def _stamp(self, line: _Line) -> str:
@@ -322,8 +323,7 @@ class Rfc3164:
         line.take(":", _STAMP)
         second = line.number(0, 59, _STAMP)
         if day > calendar.monthrange(2000, month)[1]:
-            words = f'parsing time "{line.data[start : line.at].decode("latin-1")}": day out of range'
-            raise SyslogError(words, line.at)
+            raise SyslogError(_no_such_day(line, start), line.at)
         return self._shown(month, day, hour, minute, second)
 
     def _shown(self, month: int, day: int, hour: int, minute: int, second: int) -> str:

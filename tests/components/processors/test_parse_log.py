@@ -29,7 +29,7 @@ def test_rfc5424(contents: Callable[..., list[str]]) -> None:
         "procid": "12",
         "msgid": "ID47",
         "structureddata": {"a@1": {"k": "v", "q": '"]\\'}, "b": {}},
-        "message": "'su root' failed",
+        "message": "\ufeff'su root' failed",
     }
 
 
@@ -47,7 +47,13 @@ def test_nil_values_are_left_out(contents: Callable[..., list[str]]) -> None:
     [
         ("bad", "expecting a priority value within angle brackets [col 0]"),
         ("<x>1", "expecting a priority value in the range 1-191 or equal to 0 [col 1]"),
+        ("<87]1", "expecting a priority value in the range 1-191 or equal to 0 [col 3]"),
+        ("<192>1", "expecting a priority value in the range 1-191 or equal to 0 [col 3]"),
         ("<34>0", "expecting a version value in the range 1-999 [col 4]"),
+        ("<34>1", "parsing error [col 5]"),
+        ("<34>12x", "expecting a version value in the range 1-999 [col 6]"),
+        ("<34>1 2003-02-30T01:02:03Z", 'parsing time "2003-02-30T01:02:03Z": day out of range [col 26]'),
+        ('<34>1 - h a p m [a k="v]', 'expecting chars `]`, `"`, and `\\` to be escaped within param value [col 23]'),
         ("<34>1 2003-13-01", "expecting a RFC3339MICRO timestamp or a nil value [col 12]"),
         (
             "<34>1 - host",
