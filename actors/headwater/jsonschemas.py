@@ -72,8 +72,11 @@ class Schema:
         self._named: dict[str, tuple[str, Any]] = {}
         self._compiled: dict[int, Check] = {}
         self._kept: list[Any] = []
-        self._collect_names(address, self._documents[address])
-        self._check = self._schema(self._documents[address], address)
+        try:
+            self._collect_names(address, self._documents[address])
+            self._check = self._schema(self._documents[address], address)
+        except RecursionError:
+            raise SchemaError("schema is nested too deeply") from None
 
     def violations(self, document: Any) -> list[Violation]:
         """What is wrong with a document."""

@@ -171,7 +171,16 @@ def test_files_and_what_they_refer_to(contents: Callable[..., list[str]], tmp_pa
 
 
 @pytest.mark.parametrize(
-    "schema", [b"", b"5", b'{"type": "text"}', b'{"pattern": "("}', b'{"$ref": "#/nope"}', b'{"minLength": -1}']
+    "schema",
+    [
+        b"",
+        b"5",
+        b'{"type": "text"}',
+        b'{"pattern": "("}',
+        b'{"$ref": "#/nope"}',
+        b'{"minLength": -1}',
+        b'{"not":' * 600 + b"{}" + b"}" * 600,
+    ],
 )
 def test_what_is_no_schema(schema: bytes) -> None:
     with pytest.raises(SchemaError):
