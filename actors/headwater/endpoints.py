@@ -1,7 +1,8 @@
 """What components offer over HTTP: a table of paths that knows no web server.
 
 A component registers a path with a function from a `Request` to a future `Response`; whoever serves HTTP looks paths up
-here. Registering a path again replaces its handler, until that is withdrawn. A stopped component leaves its path refused.
+here. Registering a path again replaces its handler, until that is withdrawn. A stopped component leaves its path
+refused.
 """
 
 from __future__ import annotations

@@ -96,7 +96,8 @@ class Processor:
 
     each: Callable[[Sequence[Message]], list[Message | None]] | None = None
     """Optional fast path for processors that look at one message at a time: one result a message, None for dropped
-    ones. It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at once."""
+    ones. It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at
+    once."""
 
     def process(self, batch: Batch) -> object:
         """The batches made of a batch: `list[Batch]`, or a coroutine that returns one."""
