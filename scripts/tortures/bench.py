@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import random
 import shutil
@@ -69,7 +70,7 @@ def account(sent: int, acked: Iterable[int], delivered: list[int], note: str = "
         if number not in seen:
             seen.add(number)
             firsts.append(number)
-    reordered = sum(1 for before, after in zip(firsts, firsts[1:], strict=False) if after < before)
+    reordered = sum(1 for before, after in itertools.pairwise(firsts) if after < before)
     return Outcome(
         sent=sent,
         acked=len(known),

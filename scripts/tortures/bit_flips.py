@@ -1,4 +1,4 @@
-"""Bits that flip and ends that are cut off in the buffer's file: noticed, named, put aside, and the other streams run."""
+"""Bits that flip and ends that are cut off in a buffer's file: noticed, named, put aside; the other streams run."""
 
 from __future__ import annotations
 

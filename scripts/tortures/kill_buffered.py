@@ -1,7 +1,7 @@
 """kill -9 in a loop: numbered messages, sqlite buffer, file; nothing that was acked may be lost.
 
-The sender repeats what was not acked, so a number that was being sent when the program died may arrive twice; so may what the
-buffer had handed out and not yet deleted. The order of first arrivals is that of sending.
+The sender repeats what was not acked, so a number that was being sent when the program died may arrive twice; so may
+what the buffer had handed out and not yet deleted. The order of first arrivals is that of sending.
 """
 
 from __future__ import annotations

@@ -13,9 +13,7 @@ def run(bench: Bench) -> Outcome:
     """Ask for more files than there may be."""
     service = bench.streams("logger: {level: INFO}")
     outcome = Outcome()
-    subprocess.run(
-        ["prlimit", "--pid", str(service.process.pid), f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"], check=True
-    )
+    subprocess.run(["prlimit", "--pid", str(service.process.pid), f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"], check=True)
     for number in range(DESCRIPTORS + 20):
         config = stream(
             input={"http_server": {"path": "/post", "timeout": "300ms"}},

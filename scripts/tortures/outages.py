@@ -5,6 +5,7 @@ Between the program and its target stands a TCP proxy that does one bad thing af
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import socket
 import threading
@@ -28,6 +29,7 @@ class Target(http.server.ThreadingHTTPServer):
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65536  # head and body in one segment
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -95,10 +97,8 @@ class Proxy(threading.Thread):
         except OSError:
             pass
         for end in (source, sink):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             end.close()
 
     def set(self, fault: str) -> None:
