@@ -11,8 +11,8 @@ Requests run on the system's event loop; waits between attempts and for rate lim
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,8 +22,8 @@ from urllib.parse import urljoin, urlsplit
 from headwater import tasks
 from headwater.components.http_auth import Authentication, basic_header
 from headwater.components.http_requests import HttpRequest, RequestFactory, response_messages
+from headwater.components.http_words import network_words, redacted
 from headwater.components.metadata_filter import MetadataFilter
-from headwater.components.oserrors import dial_error, reason
 from headwater.components.tls import ClientTls
 from headwater.durations import InvalidDuration, parse_seconds
 from headwater.errors import Closed, ComponentError, ConfigError, NotConnected
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from headwater.components.resources import Resources
     from headwater.config.view import Config
     from headwater.message import Batch
+    from headwater.telemetry.metrics import Counter
 
 T = TypeVar("T")
+A = TypeVar("A", "HttpResponse", "HttpStream")
 
 USER_AGENT: Final = "headwater"
 REDIRECTS: Final = 10
@@ -44,8 +46,6 @@ RATE_LIMIT_PAUSE: Final = 1.0
 """Seconds before a rate limit that failed is asked again."""
 REMEMBERED: Final = 256
 """How many URLs are kept parsed."""
-_PASSWORD = re.compile(r"^([^/?#]*//[^/?#@:]*:)[^/?#@]*@")
-_REFUSED = re.compile(r"Connect call failed \('(.*)', (\d+)")
 
 
 class UnexpectedStatus(ComponentError):
@@ -170,6 +170,8 @@ class HttpClient:
         self._dial_timeout = transport.duration("dial_context.timeout")
         self._idle = _seconds(transport.text("idle_connection_timeout"), "transport.idle_connection_timeout")
         self._idle_connections = transport.integer("max_idle_connections")
+        self._latency = resources.metrics.timing("http_request_latency_ns")
+        self._codes: dict[int, Counter] = {}
         self._session: aiohttp.ClientSession | None = None
         self._targets: dict[str, _Target] = {}
         self._closed = False
@@ -206,7 +208,7 @@ class HttpClient:
 
     # -- attempts
 
-    async def _attempts(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[T]]) -> T:
+    async def _attempts(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[A]]) -> A:
         url = redacted(self.requests.target(batch))
         left = self._retries
         wait = self._retry_period
@@ -215,9 +217,13 @@ class HttpClient:
             await self.wait_for_access()
             request = self.requests.create(batch, with_body=with_body)
             slower = False
+            started = time.perf_counter_ns()
             try:
-                return await attempt(request)
+                answer = await attempt(request)
+                self._observe(started, answer.status)
+                return answer
             except UnexpectedStatus as failure:
+                self._observe(started, failure.status)
                 verdict = self._statuses.verdict(failure.status)
                 slower = verdict == "slower"
                 if verdict == "drop":
@@ -226,6 +232,7 @@ class HttpClient:
             except Closed:
                 raise
             except ComponentError as failure:
+                self._observe(started, 0)
                 error = type(failure)(f"{url}: {failure}")
             if left <= 0:
                 raise error
@@ -234,6 +241,16 @@ class HttpClient:
                 wait = min(wait * 2, self._longest_wait)
             retried = True
             await tasks.sleep(wait)
+
+    def _observe(self, started: int, status: int) -> None:
+        """Measure an attempt, and count how it was answered, if it was."""
+        self._latency.observe(time.perf_counter_ns() - started)
+        if status:
+            tier = status // 100
+            counter = self._codes.get(tier)
+            if counter is None:
+                counter = self._codes[tier] = self._resources.metrics.counter(f"http_request_code_{tier}xx")
+            counter.add()
 
     async def wait_for_access(self) -> None:
         """Wait until the rate limit lets a request go ahead. Raises: Closed."""
@@ -421,13 +438,6 @@ def _seconds(text: str, name: str) -> float:
         raise ConfigError(f"failed to parse '{name}' as a duration string: {error}") from None
 
 
-def redacted(url: str) -> str:
-    """A URL without the password in it."""
-    if "@" not in url:
-        return url
-    return _PASSWORD.sub(r"\1xxxxx@", url, count=1)
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -438,40 +448,6 @@ def _phrase(status: int) -> str:
 def _action(request: HttpRequest) -> str:
     """How Go begins what it says of a request, such as ``Post "http://a/"``."""
     return f'{request.method[:1].upper()}{request.method[1:].lower()} "{redacted(request.url)}"'
-
-
-def network_words(error: BaseException) -> str:
-    """What Go's `net/http` would say."""
-    import aiohttp
-
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"dial tcp: lookup {error.host}: no such host"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"tls: failed to verify certificate: x509: {_certificate_words(error.certificate_error)}"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return f"tls: {error.os_error}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        inner = error.os_error
-        found = _REFUSED.search(str(inner))
-        host, port = found.groups() if found else (error.host, error.port)
-        address = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
-        return dial_error("tcp", address, inner)
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "EOF"
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return "unexpected EOF"
-    if isinstance(error, aiohttp.InvalidURL):
-        return f'parse "{error.url}": invalid URL'
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        return reason(error)
-    return str(error) or type(error).__name__
-
-
-def _certificate_words(error: BaseException) -> str:
-    text = str(getattr(error, "verify_message", "") or error)
-    if "self-signed" in text or "unable to get local issuer" in text:
-        return "certificate signed by unknown authority"
-    return text
 
 
 def _proxy_of_environment(scheme: str, host: str, port: int | None) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.bloblang.errors import BloblangError
 from headwater.components.http_auth import Authentication
-from headwater.components.http_client import USER_AGENT, network_words
+from headwater.components.http_client import USER_AGENT
+from headwater.components.http_words import network_words
 from headwater.components.tls import ClientTls
 from headwater.errors import ComponentError, EndOfInput, NotConnected
 from headwater.message import Message

@@ -235,3 +235,14 @@ def test_passwords_in_addresses_are_used_and_not_told(deliver: Deliver, stub: An
     (outcome,) = deliver(f"output: {{http_client: {{url: '{url}', retries: 0}}}}", "a")
     assert stub.requests[0][2]["authorization"] == "Basic " + base64.b64encode(b"me:secret").decode()
     assert outcome.startswith(f"http://me:xxxxx@{stub.address}/x: HTTP request returned unexpected response code (500)")
+
+
+def test_requests_are_measured_and_counted(system: StreamSystem, deliver: Deliver, stub: Any) -> None:
+    stub.answers = [(500, {}, b""), (200, {}, b"")]
+    assert deliver(config(stub), "a") == [""]
+    series: dict[str, Any] = {name: each for name, _, each in system.metrics if name.startswith("http_request_")}
+    assert {name: each.value for name, each in series.items() if "code" in name} == {
+        "http_request_code_2xx": 1,
+        "http_request_code_5xx": 1,
+    }
+    assert series["http_request_latency_ns"].count == 2

@@ -37,7 +37,7 @@ PAUSE = 1.0
 
 @component(SPEC)
 class Resource(Output):
-    """Looks its output up at each use, since a resource may be replaced under a running stream; waits while there is none."""
+    """Looks its output up at each use, since one may be replaced under a running stream; waits while there is none."""
 
     connects = False
 

@@ -56,7 +56,7 @@ VERSION: Final = 1
 
 @component(SPEC)
 class Cached(Processor):
-    """Message by message: the result that is kept, or a new one. What goes wrong with keeping one does no harm to it."""
+    """Message by message: the result that is kept, or a new one. Failing to keep it does it no harm."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._resources = resources
