@@ -14,8 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-import report
-from report import Result
 
 from headwater.bloblang import compile_mapping
 from headwater.message import Message
@@ -94,7 +92,12 @@ def build(this: Any) -> Any:
 
 def text(this: Any) -> Any:
     parts = this["line"].split(" ")
-    return {"time": parts[0], "level": parts[1].lower(), "host": this["host"].replace("web", "www"), "words": len(parts)}
+    return {
+        "time": parts[0],
+        "level": parts[1].lower(),
+        "host": this["host"].replace("web", "www"),
+        "words": len(parts),
+    }
 
 
 def nested(this: Any) -> Any:
@@ -140,12 +143,48 @@ CASES: list[tuple[str, bytes, str, Function, str]] = [
         rename,
         "1.3",
     ),
-    ("arithmetic", SMALL, "root = this\nroot.total = this.score * this.quantity + 1\nroot.half = this.score / 2", arithmetic, "2.5"),
-    ("coalesce", SMALL, 'root.note = this.note | "none"\nroot.id = this.id\nroot.street = this.address.street | "unknown"', coalesce, "2.5"),
-    ("filter, multiply, sum of 20", ITEMS, "root.total = this.items.filter(i -> i.ok).map_each(i -> i.price * i.quantity).sum()", filter_sum, "2.5"),
-    ("map_each of 20", ITEMS, 'root.items = this.items.map_each(i -> {"sku": i.sku.uppercase(), "total": i.price * i.quantity})', map_each, "2.5"),
-    ("if, else if", SMALL, 'root.grade = if this.score > 90 { "a" } else if this.score > 70 { "b" } else if this.score > 50 { "c" } else { "d" }', conditional, "2.5"),
-    ("match", SMALL, 'root.kind = match this.kind {\n  "invoice" => 1\n  "refund" => 2\n  "order" => 3\n  _ => 0\n}', match, "2.5"),
+    (
+        "arithmetic",
+        SMALL,
+        "root = this\nroot.total = this.score * this.quantity + 1\nroot.half = this.score / 2",
+        arithmetic,
+        "2.5",
+    ),
+    (
+        "coalesce",
+        SMALL,
+        'root.note = this.note | "none"\nroot.id = this.id\nroot.street = this.address.street | "unknown"',
+        coalesce,
+        "2.5",
+    ),
+    (
+        "filter, multiply, sum of 20",
+        ITEMS,
+        "root.total = this.items.filter(i -> i.ok).map_each(i -> i.price * i.quantity).sum()",
+        filter_sum,
+        "2.5",
+    ),
+    (
+        "map_each of 20",
+        ITEMS,
+        'root.items = this.items.map_each(i -> {"sku": i.sku.uppercase(), "total": i.price * i.quantity})',
+        map_each,
+        "2.5",
+    ),
+    (
+        "if, else if",
+        SMALL,
+        'root.grade = if this.score > 90 { "a" } else if this.score > 70 { "b" } else if this.score > 50 { "c" } else { "d" }',
+        conditional,
+        "2.5",
+    ),
+    (
+        "match",
+        SMALL,
+        'root.kind = match this.kind {\n  "invoice" => 1\n  "refund" => 2\n  "order" => 3\n  _ => 0\n}',
+        match,
+        "2.5",
+    ),
     (
         "build an object",
         SMALL,
@@ -160,10 +199,28 @@ CASES: list[tuple[str, bytes, str, Function, str]] = [
         text,
         "2.5",
     ),
-    ("write below", SMALL, 'root = this\nroot.address.country = "BE"\nroot.address.label = this.name + ", " + this.address.city', nested, "2.5"),
-    ("variables", SMALL, 'let name = this.name\nlet city = this.address.city\nroot.label = $name + " (" + $city + ")"\nroot.short = $name\nroot.where = $city', variables, "2.5"),
+    (
+        "write below",
+        SMALL,
+        'root = this\nroot.address.country = "BE"\nroot.address.label = this.name + ", " + this.address.city',
+        nested,
+        "2.5",
+    ),
+    (
+        "variables",
+        SMALL,
+        'let name = this.name\nlet city = this.address.city\nroot.label = $name + " (" + $city + ")"\nroot.short = $name\nroot.where = $city',
+        variables,
+        "2.5",
+    ),
     ("keep three fields", SMALL, "root.id = this.id\nroot.name = this.name\nroot.score = this.score", keep_some, "2.5"),
-    ("named map of 20", ITEMS, 'map line {\n  root.sku = this.sku\n  root.cost = this.price * this.quantity\n}\nroot.items = this.items.map_each(i -> i.apply("line"))', named_map, "4"),
+    (
+        "named map of 20",
+        ITEMS,
+        'map line {\n  root.sku = this.sku\n  root.cost = this.price * this.quantity\n}\nroot.items = this.items.map_each(i -> i.apply("line"))',
+        named_map,
+        "4",
+    ),
     ("catch that fires", SMALL, "root.number = this.name.number().catch(0)\nroot.id = this.id", catches, "4"),
 ]
 
@@ -175,7 +232,9 @@ def once(work: Callable[[], None]) -> float:
     return time.thread_time() - start
 
 
-def pair(first: Callable[[], None], second: Callable[[], None], count: int, runs: int) -> tuple[list[float], list[float]]:
+def pair(
+    first: Callable[[], None], second: Callable[[], None], count: int, runs: int
+) -> tuple[list[float], list[float]]:
     """Nanoseconds a piece of two kinds of work, run in turn."""
     a, b = [], []
     for _ in range(runs):
@@ -184,7 +243,9 @@ def pair(first: Callable[[], None], second: Callable[[], None], count: int, runs
     return a, b
 
 
-def measure(raw: bytes, source: str, function: Function, count: int, runs: int) -> tuple[list[float], list[float], list[float], list[float]]:
+def measure(
+    raw: bytes, source: str, function: Function, count: int, runs: int
+) -> tuple[list[float], list[float], list[float], list[float]]:
     """Mapping and function alone, then both with decoding and encoding."""
     mapping = compile_mapping(source)
     message = Message(raw)
@@ -225,7 +286,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="", help="only cases whose name contains this")
     options = parser.parse_args()
-    print(f"{'mapping':32} {'alone ns':>9} {'written':>8} {'ratio':>6} {'aim':>4}   {'whole ns':>9} {'written':>8} {'ratio':>6}")
+    print(
+        f"{'mapping':32} {'alone ns':>9} {'written':>8} {'ratio':>6} {'aim':>4}   {'whole ns':>9} {'written':>8} {'ratio':>6}"
+    )
     for name, raw, source, function, aim in CASES:
         if options.only not in name:
             continue
@@ -233,7 +296,11 @@ def main() -> int:
         a, b, c, d = figures
         print(f"{name:32} {a:9.0f} {b:8.0f} {a / b:6.2f} {aim:>4}   {c:9.0f} {d:8.0f} {c / d:6.2f}")
     compile_times = []
-    long = "\n".join(source.replace("root", f"root.part{n}") for n, (_, _, source, _, _) in enumerate(CASES) if "map line" not in source)
+    long = "\n".join(
+        source.replace("root", f"root.part{n}")
+        for n, (_, _, source, _, _) in enumerate(CASES)
+        if "map line" not in source
+    )
     lines = "\n".join(long.splitlines()[:20])
     for _ in range(options.runs):
         compile_times.append(once(lambda: compile_mapping(lines + f"\nroot.z = {time.perf_counter_ns()}")) * 1000)

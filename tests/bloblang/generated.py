@@ -26,7 +26,25 @@ documents = st.recursive(
 objects = st.dictionaries(_names, documents, max_size=6)
 
 _literals = st.sampled_from(
-    ["1", "2", "0", "-3", "1.5", "2.0", '"x"', '"Hello"', '""', '"12"', "true", "false", "null", "[]", "{}", '[1, "x"]', '{"a": 1}']
+    [
+        "1",
+        "2",
+        "0",
+        "-3",
+        "1.5",
+        "2.0",
+        '"x"',
+        '"Hello"',
+        '""',
+        '"12"',
+        "true",
+        "false",
+        "null",
+        "[]",
+        "{}",
+        '[1, "x"]',
+        '{"a": 1}',
+    ]
 )
 
 
@@ -37,13 +55,61 @@ def _reference(draw: Any, scope: list[str], variables: list[str]) -> str:
 
 
 _PLAIN_METHODS = (
-    "uppercase()", "lowercase()", "length()", "string()", "number()", "type()", "keys()", "values()", "sort()", "reverse()",
-    "not_null()", "not_empty()", "abs()", "round()", "floor()", "sum()", "max()", "min()", "bytes()", "array()", "bool()",
-    "bool(true)", "int64()", "flatten()", "unique()", "enumerated()", "key_values()", "squash()", "capitalize()", "trim()",
-    "join(\",\")", "split(\",\")", "contains(\"x\")", "has_prefix(\"H\")", "index(0)", "slice(1)", "slice(0, 2)", "exists(\"a\")",
-    "get(\"a\")", "without(\"a\")", "replace_all(\"l\", \"L\")", "repeat(2)", "format_json(no_indent: true)", "quote()",
-    "re_match(\"[a-z]+\")", "append(1)", "collapse()", "merge({\"a\": 2})", "assign({\"b\": null})", "catch(null)", "or(5)",
-    "number(7)", "apply(\"m\")", "not()", "index_of(\"l\")",
+    "uppercase()",
+    "lowercase()",
+    "length()",
+    "string()",
+    "number()",
+    "type()",
+    "keys()",
+    "values()",
+    "sort()",
+    "reverse()",
+    "not_null()",
+    "not_empty()",
+    "abs()",
+    "round()",
+    "floor()",
+    "sum()",
+    "max()",
+    "min()",
+    "bytes()",
+    "array()",
+    "bool()",
+    "bool(true)",
+    "int64()",
+    "flatten()",
+    "unique()",
+    "enumerated()",
+    "key_values()",
+    "squash()",
+    "capitalize()",
+    "trim()",
+    'join(",")',
+    'split(",")',
+    'contains("x")',
+    'has_prefix("H")',
+    "index(0)",
+    "slice(1)",
+    "slice(0, 2)",
+    'exists("a")',
+    'get("a")',
+    'without("a")',
+    'replace_all("l", "L")',
+    "repeat(2)",
+    "format_json(no_indent: true)",
+    "quote()",
+    're_match("[a-z]+")',
+    "append(1)",
+    "collapse()",
+    'merge({"a": 2})',
+    'assign({"b": null})',
+    "catch(null)",
+    "or(5)",
+    "number(7)",
+    'apply("m")',
+    "not()",
+    'index_of("l")',
 )
 _OPERATORS = ("+", "-", "*", "/", "%", "==", "!=", ">", "<", ">=", "<=", "&&", "||", "|")
 
@@ -90,11 +156,29 @@ def expressions(draw: Any, scope: tuple[str, ...] = (), variables: tuple[str, ..
         return str(
             draw(
                 st.sampled_from(
-                    [f"({inner()}).catch({inner()})", f"({inner()}).or({inner()})", f"!({inner()})", f"-({inner()})", f"({inner()}).({inner()})"]
+                    [
+                        f"({inner()}).catch({inner()})",
+                        f"({inner()}).or({inner()})",
+                        f"!({inner()})",
+                        f"-({inner()})",
+                        f"({inner()}).({inner()})",
+                    ]
                 )
             )
         )
-    return draw(st.sampled_from(["deleted()", "nothing()", 'throw("no")', "batch_index()", 'json("a")', "content()", f"({inner()}).fold(0, item -> item.tally + item.value)"]))  # type: ignore[no-any-return]
+    return draw(
+        st.sampled_from(
+            [
+                "deleted()",
+                "nothing()",
+                'throw("no")',
+                "batch_index()",
+                'json("a")',
+                "content()",
+                f"({inner()}).fold(0, item -> item.tally + item.value)",
+            ]
+        )
+    )  # type: ignore[no-any-return]
 
 
 @st.composite

@@ -492,5 +492,3 @@ class Walker:
             return self.value(node, frame)
         finally:
             self.context = outer
-
-

@@ -329,6 +329,19 @@ function = _default.function
 method = _default.method
 
 
+def add_function(name: str, *params: Param, **options: Any) -> Callable[[F], F]:
+    """Register a function for all mappings of this process that are compiled from now on.
+
+    See the conventions at the top of this file; `Environment.function` does it for one environment alone.
+    """
+    return Environment.default().function(name, *params, **options)
+
+
+def add_method(name: str, *params: Param, **options: Any) -> Callable[[F], F]:
+    """Register a method; as `add_function`."""
+    return Environment.default().method(name, *params, **options)
+
+
 def _load() -> None:
     if _loading.done:
         return
