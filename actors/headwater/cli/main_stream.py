@@ -54,6 +54,12 @@ class MainStream:
         """Whether it has not come to its end."""
         return self._system.read(self.id).active
 
+    @property
+    def failure(self) -> str:
+        """Why it came to its end, where something did not work at all."""
+        status = self._system.read(self.id)
+        return status.reason if status.state == "failed" and not status.active else ""
+
     def watch(self) -> None:
         """Follow the configuration file and the resource files from now on."""
         resources = ResourceFiles(self._launch, self._system)

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, signals: Signals) -> None:
-    from headwater.cli.launch import Service, prepare
+    from headwater.cli.launch import Refusal, Service, prepare
     from headwater.cli.main_stream import MainStream
 
     launch = prepare(args, streams=False)
@@ -60,6 +60,8 @@ def _run(args: argparse.Namespace, signals: Signals) -> None:
         if args.watcher:
             stream.watch()
         while not service.wait_for_end():
+            if stream.failure:
+                raise Refusal(f"service closing due to: {stream.failure}")
             if not stream.active:
                 launch.log.info("Pipeline has terminated. Shutting down the service")
                 break

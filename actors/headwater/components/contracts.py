@@ -205,6 +205,10 @@ class Scan:
     """One stream of bytes being cut. What was complete before an error is returned first; the error comes with the
     next call."""
 
+    eager: bool = False
+    """Whether it has to see the beginning before it is open, as for a header: what is wrong with that is a failure to
+    open it."""
+
     def feed(self, data: bytes) -> list[Batch]:
         """Take the next bytes; the batches that are complete by now. Raises: ComponentError."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,6 +89,8 @@ def with_metadata(batches: list[Batch], metadata: Mapping[str, Any]) -> list[Bat
 
 class Chained(Scan):
     """Bytes that are transformed, and cut by another scan."""
+
+    eager = True
 
     def __init__(self, transform: Callable[[bytes], bytes], finish: Callable[[], bytes], into: Scan) -> None:
         self._transform = transform
@@ -281,6 +284,12 @@ class Cutter:
         self._at = 0
         self._failed = False
         self._ended = False
+
+    async def begin(self) -> None:
+        """Read the beginning, where the scan has to see that before it is open. Raises: ComponentError."""
+        if self._scan.eager and not self._ready and not self._ended:
+            with contextlib.suppress(EndOfInput):
+                self._ready = await self._cut()
 
     async def read(self, limit: int) -> list[Batch]:
         """Up to so many batches, at least one. Raises: EndOfInput; ComponentError, and goes on when called again."""

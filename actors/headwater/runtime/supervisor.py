@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from headwater import tasks
 from headwater.config.stream import StreamConfig
-from headwater.errors import ConfigError
+from headwater.errors import BuildError, ConfigError
 from headwater.runtime.connection import Backoff
 from headwater.runtime.dispatcher import PooledActor
 from headwater.runtime.events import EventBus
@@ -48,6 +48,7 @@ class StreamSupervisor(PooledActor):
         self._terminator = Terminator(ring, self)
         self._backoff = Backoff(0.5, 30.0, 2.0, 0.2)
         self._stopping = False
+        self._final = False
         self._restarting: tasks.Task[None] | None = None
 
     def on_receive(self, message: Any) -> Any:
@@ -114,14 +115,14 @@ class StreamSupervisor(PooledActor):
         terminator = self._terminator
         terminator.ended(message.stage)
         if not terminator.left and not self._stopping and self._restarting is None:
-            self._terminated("finished")
+            self._terminated("failed" if self._final else "finished")
 
     def _terminated(self, state: State) -> None:
         if self.uptime_ns is None:
             self.uptime_ns = round((self.clock.now() - self.started_at) * 1e9)
             self.state = state
             self.ring.metrics.close()
-            self._events.publish("finished" if state == "finished" else "stopped", self.stream)
+            self._events.publish("stopped" if state == "stopped" else "finished", self.stream)
 
     def _on_crashed(self, message: Crashed) -> None:
         text = f"{type(message.error).__name__}: {message.error}"
@@ -135,6 +136,12 @@ class StreamSupervisor(PooledActor):
             return
         self.state = "failed"
         self._events.publish("failed", self.stream, self.reason)
+        if isinstance(message.error, BuildError):
+            # A component has found that it can never work as it is configured: a restart would find the same.
+            self.reason = str(message.error)
+            self._final = True
+            self._terminator.drain(0)
+            return
         self._restarting = tasks.Task(self._restart(), self, "restart", watched=True)
         self._restarting.step()
 

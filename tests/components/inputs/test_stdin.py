@@ -61,3 +61,21 @@ def test_blocks_come_as_they_are_written(until: Callable[..., None]) -> None:
     assert reader.read().wait(5) == b""
     reader.close()
     os.close(inner)
+
+
+def test_a_beginning_that_cannot_be_understood_ends_the_stream() -> None:
+    told = PROGRAM + "    print(system.read('s').state, system.read('s').reason)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", told % "{'scanner': {'json_array': {}}}"],
+        input=b"{}",
+        capture_output=True,
+        timeout=20,
+        check=True,
+    )
+    assert done.stdout.decode().strip() == (
+        "failed failed to init input <no label> path root.input: expected opening '[' but got {"
+    )
+
+
+def test_rows_behind_a_header() -> None:
+    assert run(b"a,b\n1,2\n", "{'scanner': {'csv': {}}}") == b'{"a":"1","b":"2"}\n'

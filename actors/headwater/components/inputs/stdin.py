@@ -11,6 +11,7 @@ from headwater.components.resources import Resources
 from headwater.components.scanning import Cutter, scanner_of
 from headwater.config.fields import auto_replay_nacks, spec
 from headwater.config.view import Config
+from headwater.errors import BuildError, ComponentError
 
 SPEC = spec(
     "input",
@@ -30,6 +31,7 @@ class Stdin(Input):
     """Reads descriptor 0; it is not closed, since the process may use it for other things."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
+        self._resources = resources
         self._scanner = scanner_of(config, resources)
         self._reader = DescriptorReader(0, "stdin")
         self._cutter: Cutter | None = None
@@ -37,6 +39,12 @@ class Stdin(Input):
     async def connect(self) -> None:
         if self._cutter is None:
             self._cutter = Cutter(self._scanner.open("/dev/stdin"), self._reader.read)
+            try:
+                await self._cutter.begin()
+            except ComponentError as error:
+                # Standard input cannot be opened again, so another attempt would meet the rest of it.
+                label = f"'{self._resources.label}'" if self._resources.label else "<no label>"
+                raise BuildError(f"failed to init input {label} path {self._resources.path}: {error}") from None
 
     async def read(self, limit: int) -> Delivery:
         assert self._cutter is not None

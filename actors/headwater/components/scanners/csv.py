@@ -114,6 +114,7 @@ class CsvScan(Scan):
         self._row = 0
         self._waiting: list[list[str] | CsvError] = []
         self._broken: ComponentError | None = None
+        self.eager = options.header
 
     def feed(self, data: bytes) -> list[Batch]:
         self._waiting += self._reader.feed(data)

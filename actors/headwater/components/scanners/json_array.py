@@ -34,6 +34,8 @@ class JsonArray(Scanner):
 class ArrayScan(Scan):
     """Cuts the elements of one array; what follows it is left alone."""
 
+    eager = True
+
     def __init__(self) -> None:
         self._cutter = DocumentCutter(SPACE + b",")
         self._begun = False
