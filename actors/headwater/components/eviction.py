@@ -17,6 +17,9 @@ class Eviction(Protocol):
     def get(self, key: str) -> bytes | None:
         """The value of a key, which counts as used."""
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a key has a value, which does not count as used."""
+
     def put(self, key: str, value: bytes) -> None:
         """Keep a value; something else may have to go."""
 
@@ -39,6 +42,9 @@ class LeastRecentlyUsed:
         if value is not None:
             self._items.move_to_end(key)
         return value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._items
 
     def put(self, key: str, value: bytes) -> None:
         self._items[key] = value
@@ -79,6 +85,9 @@ class TwoQueues:
         if value is not None:
             self._frequent[key] = value
         return value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._recent or key in self._frequent
 
     def put(self, key: str, value: bytes) -> None:
         if key in self._frequent:
@@ -140,6 +149,9 @@ class AdaptiveReplacement:
         if value is not None:
             self._frequent.move_to_end(key)
         return value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._recent or key in self._frequent
 
     def put(self, key: str, value: bytes) -> None:
         if key in self._recent or key in self._frequent:

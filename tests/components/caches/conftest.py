@@ -14,6 +14,7 @@ from headwater.components.contracts import Cache
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
 from headwater.config.nodes import Node
+from headwater.errors import ComponentError
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
 from headwater.testing.host import TestHost
@@ -29,6 +30,8 @@ class Surroundings:
         self.caches: dict[str, Cache] = {}
 
     def resource(self, kind: str, label: str) -> Cache:
+        if label not in self.caches:
+            raise ComponentError(f"unable to locate resource: {label}", "configuration")
         return self.caches[label]
 
     def has_resource(self, kind: str, label: str) -> bool:

@@ -51,7 +51,11 @@ def test_no_more_than_the_capacity_is_kept(caches: Any, algorithm: str) -> None:
     ("config", "text"),
     [
         ("cap: 0", "invalid lru cache parameter capacity: must be bigger than 0"),
-        ("algorithm: nope", "algorithm 'nope' not recognised"),
+        (
+            "algorithm: nope",
+            'algorithm "nope" not supported. the supported values are "standard", "arc" and "two_queues"',
+        ),
+        ("algorithm: two_queues, two_queues_recent_ratio: 2", "invalid recent ratio"),
     ],
 )
 def test_values_that_make_no_sense(caches: Any, config: str, text: str) -> None:

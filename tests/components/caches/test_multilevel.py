@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headwater.components.contracts import KeyExists
-from headwater.errors import ConfigError
+from headwater.errors import ComponentError, ConfigError
 
 
 def test_what_is_far_is_copied_near(caches: Any) -> None:
@@ -25,14 +25,13 @@ def test_what_is_far_is_copied_near(caches: Any) -> None:
     assert caches.found(near, "a") == caches.found(far, "a") == [None]
 
 
-@pytest.mark.parametrize(
-    ("labels", "text"),
-    [
-        ("[near]", "expected at least two cache levels, found 1"),
-        ("[near, nope]", "cache resource 'nope' was not found"),
-    ],
-)
-def test_levels_have_to_be_there(caches: Any, labels: str, text: str) -> None:
+def test_there_are_two_levels_at_least(caches: Any) -> None:
+    with pytest.raises(ConfigError, match="expected at least two cache levels, found 1"):
+        caches.make("multilevel: [near]")
+
+
+def test_a_level_that_is_missing_is_told(caches: Any) -> None:
     caches.make("memory: {}", "near")
-    with pytest.raises(ConfigError, match=text):
-        caches.make(f"multilevel: {labels}")
+    cache = caches.make("multilevel: [near, nope]")
+    with pytest.raises(ComponentError, match="unable to access cache 'nope': unable to locate resource: nope"):
+        caches.run(cache.get("a"))

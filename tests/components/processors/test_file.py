@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,16 +21,22 @@ def run(
 
 def test_reading(process: Process, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("one\ntwo\n")
-    messages = run(process, tmp_path, "read", "a", "b", count=3, more=", scanner: {lines: {}}")
-    assert [m.content() for m in messages] == [b"one", b"two", b"b"]
+    (tmp_path / "empty").write_text("")
+    messages = run(process, tmp_path, "read", "a", "b", "empty", count=4, more=", scanner: {lines: {}}")
+    assert [m.content() for m in messages] == [b"one", b"two", b"b", b"empty"]
+    assert [m.metadata.get("file_name") for m in messages] == ["a", "a", None, "empty"]
+    assert messages[0].metadata["file_size"] == 8
     assert messages[2].error is not None
     missing = f"{tmp_path}/b"
     assert messages[2].error.text == f"failed to open file '{missing}': open {missing}: no such file or directory"
 
 
-def test_writing_and_deleting(process: Process, tmp_path: Path) -> None:
-    assert [m.error for m in run(process, tmp_path, "write", "a", "d")] == [None, None]
+def test_writing(process: Process, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    messages = run(process, tmp_path, "write", "a", "new/a", "taken")
+    assert [m.error is None for m in messages] == [True, True, False]
     assert (tmp_path / "a").read_text() == "a"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "new", "taken"]
 
 
 def test_deleting(process: Process, tmp_path: Path) -> None:
@@ -50,9 +55,22 @@ def test_moving(process: Process, tmp_path: Path, operation: str) -> None:
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.parametrize("operation", ["move", "rename"])
+def test_what_is_not_there_cannot_be_moved(process: Process, tmp_path: Path, operation: str) -> None:
+    (message,) = run(process, tmp_path, operation, "a", more=f", destination_path: '{tmp_path}/b'")
+    assert message.error is not None
+    assert message.error.text.endswith("no such file or directory")
+
+
 def test_facts(process: Process, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("one")
-    facts = json.loads(run(process, tmp_path, "stat", "a")[0].content())
-    assert facts["name"] == "a"
-    assert facts["size"] == 3
-    assert facts["is_dir"] is False
+    message, missing = run(process, tmp_path, "stat", "a", "b")
+    assert message.content() == b"a"
+    assert message.metadata["file_path"] == str(tmp_path / "a")
+    assert message.metadata["file_size"] == 3
+    assert message.metadata["file_is_dir"] is False
+    assert missing.error is not None
+    assert (
+        missing.error.text
+        == f"failed to get file info for '{tmp_path}/b': stat {tmp_path}/b: no such file or directory"
+    )

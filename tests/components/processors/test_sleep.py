@@ -21,4 +21,4 @@ def test_each_message_waits(process: Process) -> None:
 def test_what_is_no_duration_is_logged(process: Process, caplog: pytest.LogCaptureFixture) -> None:
     messages = process("[{sleep: {duration: '${! content() }'}}]", "soon")
     assert messages[0].error is None
-    assert 'Failed to parse sleep duration: time: invalid duration "soon"' in caplog.text
+    assert 'Failed to parse duration: time: invalid duration "soon"' in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from headwater.bloblang.gotext import quote
 from headwater.components.catalogue import component
 from headwater.components.contracts import Cache, KeyExists, KeyNotFound
 from headwater.components.eviction import AdaptiveReplacement, Eviction, LeastRecentlyUsed, TwoQueues
@@ -81,7 +82,7 @@ class LruCache(Cache):
 
     async def add(self, key: str, value: bytes, ttl: float | None = None) -> None:
         with self._lock:
-            if self._items.get(key) is not None:
+            if key in self._items:
                 raise KeyExists
             self._items.put(key, value)
 
@@ -105,7 +106,9 @@ def _eviction(config: Config) -> Eviction:
         for name in ("recent", "ghost"):
             ratio = config.number(f"two_queues_{name}_ratio")
             if not 0 <= ratio <= 1:
-                raise ConfigError(f"invalid lru cache parameter two_queues_{name}_ratio: must be between 0 and 1")
+                raise ConfigError(f"invalid {name} ratio")
             ratios.append(ratio)
         return TwoQueues(capacity, *ratios)
-    raise ConfigError(f"algorithm '{algorithm}' not recognised")
+    raise ConfigError(
+        f'algorithm {quote(algorithm)} not supported. the supported values are "standard", "arc" and "two_queues"'
+    )

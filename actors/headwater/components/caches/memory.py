@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Cache, KeyExists, KeyNotFound
@@ -34,18 +35,21 @@ SPEC = spec(
     examples=(("A minute", "cache_resources:\n  - label: recent\n    memory:\n      default_ttl: 60s\n"),),
 )
 
+ALWAYS: Final = math.inf
+
 
 @component(SPEC)
 class MemoryCache(Cache):
-    """A dict with times. Old values are not found any more at once, and swept out from time to time."""
+    """A dict with times. Old values are not found any more, but stand in the way of an `add` until they are swept out,
+    which a write does when it is time."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._clock = resources.clock
-        self._ttl = config.optional_duration("default_ttl") or 0.0
+        self._ttl = config.duration("default_ttl")
         self._interval = config.optional_duration("compaction_interval") or 0.0
         self._lock = threading.Lock()
         self._items: dict[str, tuple[bytes, float]] = {
-            key: (value.encode("utf-8", "surrogateescape"), 0.0) for key, value in config.map("init_values").items()
+            key: (value.encode("utf-8", "surrogateescape"), ALWAYS) for key, value in config.map("init_values").items()
         }
         self._swept = self._clock.now()
 
@@ -65,8 +69,7 @@ class MemoryCache(Cache):
     async def add(self, key: str, value: bytes, ttl: float | None = None) -> None:
         entry = (value, self._due(ttl))
         with self._lock:
-            found = self._items.get(key)
-            if found is not None and not self._old(found[1]):
+            if key in self._items:
                 raise KeyExists
             self._sweep()
             self._items[key] = entry
@@ -77,14 +80,13 @@ class MemoryCache(Cache):
             self._items.pop(key, None)
 
     def _due(self, ttl: float | None) -> float:
-        seconds = self._ttl if ttl is None else ttl
-        return self._clock.now() + seconds if seconds > 0 or ttl is not None else 0.0
+        return self._clock.now() + (self._ttl if ttl is None else ttl)
 
     def _old(self, due: float) -> bool:
-        return bool(due) and self._interval > 0 and due < self._clock.now()
+        return due != ALWAYS and self._interval > 0 and due < self._clock.now()
 
     def _sweep(self) -> None:
         now = self._clock.now()
         if self._interval > 0 and now - self._swept >= self._interval:
             self._swept = now
-            self._items = {key: item for key, item in self._items.items() if not item[1] or item[1] >= now}
+            self._items = {key: item for key, item in self._items.items() if item[1] >= now}

@@ -40,46 +40,50 @@ class MultilevelCache(Cache):
         self._labels = config.texts()
         if len(self._labels) < 2:
             raise ConfigError(f"expected at least two cache levels, found {len(self._labels)}")
-        for label in self._labels:
-            if not resources.has_resource("cache", label):
-                raise ConfigError(f"cache resource '{label}' was not found")
         self._resources = resources
+
+    def _level(self, label: str) -> Cache:
+        try:
+            return self._resources.cache(label)
+        except ComponentError as error:
+            raise ComponentError(f"unable to access cache '{label}': {error}", error.kind) from None
 
     async def get(self, key: str) -> bytes:
         for level, label in enumerate(self._labels):
             try:
-                value = await self._resources.cache(label).get(key)
+                value = await self._level(label).get(key)
             except KeyNotFound:
                 continue
-            await self._copy(level, key, value, None)
+            for nearer in self._labels[:level]:
+                await self._copy(nearer, key, value)
             return value
         raise KeyNotFound
 
     async def set(self, key: str, value: bytes, ttl: float | None = None) -> None:
         for label in self._labels:
-            await self._resources.cache(label).set(key, value, ttl)
+            await self._level(label).set(key, value, ttl)
 
     async def add(self, key: str, value: bytes, ttl: float | None = None) -> None:
         for label in self._labels[:-1]:
             try:
-                await self._resources.cache(label).get(key)
+                await self._level(label).get(key)
             except KeyNotFound:
                 continue
             raise KeyExists
-        await self._resources.cache(self._labels[-1]).add(key, value, ttl)
-        await self._copy(len(self._labels) - 1, key, value, ttl)
+        # The farthest one decides; the nearer ones follow.
+        for label in reversed(self._labels):
+            await self._level(label).add(key, value, ttl)
 
     async def delete(self, key: str) -> None:
         for label in self._labels:
             try:
-                await self._resources.cache(label).delete(key)
+                await self._level(label).delete(key)
             except KeyNotFound:
                 continue
 
-    async def _copy(self, levels: int, key: str, value: bytes, ttl: float | None) -> None:
-        """Set a value in the caches that are nearer than a level, the farthest of them first."""
-        for label in reversed(self._labels[:levels]):
-            try:
-                await self._resources.cache(label).set(key, value, ttl)
-            except ComponentError as error:
-                self._resources.log.error(f"Unable to passively set key '{key}' for cache '{label}': {error}")
+    async def _copy(self, label: str, key: str, value: bytes) -> None:
+        """Set a value in a nearer cache, which is no matter of the caller's where it fails."""
+        try:
+            await self._resources.cache(label).set(key, value)
+        except ComponentError as error:
+            self._resources.log.error(f"Unable to passively set key '{key}' for cache '{label}': {error}")

@@ -48,9 +48,11 @@ class TtlruCache(Cache):
         if self._capacity <= 0:
             raise ConfigError("invalid ttlru cache parameter capacity: must be bigger than 0")
         older = config.optional_duration("ttl")
+        if older is not None:
+            resources.log.warning('field "ttl" is deprecated, please use "default_ttl"')
         self._ttl = config.duration("default_ttl") if older is None else older
         if self._ttl <= 0:
-            raise ConfigError("invalid ttlru cache parameter default_ttl: must be bigger than 0")
+            raise ConfigError("invalid ttlru cache parameter default_ttl: must be bigger than 0s")
         self._lock = threading.Lock()
         self._items: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
         for key, value in config.map("init_values").items():

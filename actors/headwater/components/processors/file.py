@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +17,6 @@ from headwater.config.fields import choice, interpolated, scanner, spec
 from headwater.errors import ComponentError, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from headwater.bloblang import Interpolation
     from headwater.components.resources import Resources
     from headwater.config.nodes import Node
@@ -32,6 +32,8 @@ def _paths_are_there(node: Node) -> list[tuple[int, str]] | None:
     operation = node.get("operation")
     if operation is not None and operation.value in ("move", "rename") and node.get("destination_path") is None:
         found.append((node.line, "'destination_path' must be set when operation is 'move' or 'rename'"))
+    elif operation is not None and operation.value == "read" and node.get("scanner") is None:
+        found.append((node.line, "'scanner' must be set when operation is 'read'"))
     path = node.get("path")
     if path is not None and path.is_scalar and path.value == "":
         found.append((path.line, "'path' must be set to a non-empty string"))
@@ -49,8 +51,9 @@ SPEC = spec(
     categories=("Local",),
     summary="Do something with a file for each message.",
     description=(
-        "`read` replaces the message by what the scanner makes of the file; `write` writes the message's content, "
-        "and `stat` replaces it by facts about the file. The others leave the message as it is."
+        "`read` replaces the message by what the scanner makes of the file, and `write` writes the message's content. "
+        "`move` copies to another disk where it has to, `rename` does not. `read` and `stat` add the metadata "
+        "`file_path`, `file_name`, `file_size`, `file_mode`, `file_mod_time`, `file_mod_time_unix` and `file_is_dir`."
     ),
     blocking=True,
     lint=_paths_are_there,
@@ -85,106 +88,60 @@ class FileProcessor(Processor):
             raise ConfigError("'scanner' must be set when operation is 'read'")
 
     async def process(self, batch: Batch) -> list[Batch]:
-        """Apply the operation to each message; files that are read become batches of their own."""
-        kept: Batch = []
-        batches: list[Batch] = []
+        """Apply the operation to each message."""
+        results: Batch = []
         for index, message in enumerate(batch):
             try:
-                made = await self._apply(batch, index)
+                results.extend(await self._apply(batch, index))
             except ComponentError as error:
-                kept.append(self._resources.failed(message, error))
-            else:
-                if isinstance(made, list):
-                    batches.extend(made)
-                else:
-                    kept.append(made)
-        return [kept, *batches] if kept else batches
+                results.append(self._resources.failed(message, error))
+        return [results]
 
-    async def _apply(self, batch: Batch, index: int) -> Message | list[Batch]:
-        """A message in the place of the one that was, or batches. Raises: ComponentError."""
+    async def _apply(self, batch: Batch, index: int) -> Batch:
+        """What a message becomes. Raises: ComponentError."""
         message = batch[index]
-        path = _evaluated(self._path, "path", batch, index)
         operation = self._operation
+        moves = operation in ("move", "rename")
+        path = _evaluated(self._path, "source path" if moves else "path", batch, index)
         if operation == "read":
             return await tasks.blocking(self._read, path, message)
         if operation == "stat":
-            return message.with_document(await tasks.blocking(_facts, path))
+            return [message.with_metadata({**message.metadata, **await tasks.blocking(_facts, path)})]
         if operation == "write":
             await tasks.blocking(_write, path, message.content())
         elif operation == "delete":
-            await tasks.blocking(_guarded, f"failed to delete file '{path}'", "remove", path, lambda: os.remove(path))
+            await tasks.blocking(_delete, path)
         else:
             assert self._destination is not None
-            target = _evaluated(self._destination, "destination_path", batch, index)
-            move: Callable[[], None] = (
-                (lambda: _move(path, target)) if operation == "move" else (lambda: os.rename(path, target))
-            )
-            await tasks.blocking(
-                _guarded, f"failed to {operation} file '{path}' to '{target}'", "rename", f"{path} {target}", move
-            )
-        return message
+            target = _evaluated(self._destination, "destination path", batch, index)
+            await tasks.blocking(_move if operation == "move" else _rename, path, target)
+        return [message]
 
-    def _read(self, path: str, message: Message) -> list[Batch]:
+    def _read(self, path: str, message: Message) -> Batch:
         assert self._scanner is not None
-        batches: list[Batch] = []
+        found: Batch = []
         try:
             with open(path, "rb") as file:
+                facts = _facts(path)
                 scan = self._scanner.open(path)
                 while block := file.read(BLOCK):
-                    batches.extend(scan.feed(block))
-                batches.extend(scan.finish())
+                    found.extend(part for batch in scan.feed(block) for part in batch)
+                found.extend(part for batch in scan.finish() for part in batch)
         except OSError as error:
             raise ComponentError(f"failed to open file '{path}': {path_error('open', path, error)}") from None
         except ComponentError as error:
-            raise ComponentError(f"failed to read file '{path}': {error}", error.kind) from None
-        return [[_descended(part, message) for part in batch] for batch in batches if batch]
-
-
-def _descended(part: Message, parent: Message) -> Message:
-    """A message of a file, with what the message that named the file knows."""
-    from headwater.message import Message
-
-    metadata = {**parent.metadata, **part.metadata} if part.metadata else parent.metadata
-    return Message(part.raw, part.parsed, metadata, part.error, parent.origin, parent.context)
+            raise ComponentError(f"failed to read from scanner for file '{path}': {error}", error.kind) from None
+        metadata = {**message.metadata, **facts}
+        if not found:
+            return [message.with_metadata(metadata)]
+        return [message.with_content(part.content()).with_metadata(metadata) for part in found]
 
 
 def _evaluated(expression: Interpolation, what: str, batch: Batch, index: int) -> str:
     try:
-        path = expression.text(batch, index)
+        return os.path.normpath(expression.text(batch, index))
     except BloblangError as error:
-        raise ComponentError(f"failed to interpolate {what}: {error}", "data") from None
-    if not path:
-        raise ComponentError(f"'{what}' must be set to a non-empty string", "data")
-    return os.path.normpath(path)
-
-
-def _guarded(prefix: str, action: str, path: str, call: Callable[[], None]) -> None:
-    """Make a call that may fail. Raises: ComponentError with a prefix and Go's words."""
-    try:
-        call()
-    except OSError as error:
-        raise ComponentError(f"{prefix}: {path_error(action, path, error)}") from None
-
-
-def _write(path: str, content: bytes) -> None:
-    def write() -> None:
-        folder = os.path.dirname(path)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
-
-    _guarded(f"failed to write file '{path}'", "open", path, write)
-
-
-def _move(path: str, target: str) -> None:
-    """Rename, or copy and delete where the target is on another disk; its folder is made."""
-    import shutil
-
-    folder = os.path.dirname(target)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    shutil.move(path, target)
+        raise ComponentError(f"{what} interpolation error: {error}", "data") from None
 
 
 def _facts(path: str) -> dict[str, Any]:
@@ -194,12 +151,90 @@ def _facts(path: str) -> dict[str, Any]:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise ComponentError(f"failed to stat file '{path}': {path_error('stat', path, error)}") from None
+        raise ComponentError(f"failed to get file info for '{path}': {path_error('stat', path, error)}") from None
+    seconds = found.st_mtime_ns // 1_000_000_000
     return {
-        "path": path,
-        "name": os.path.basename(path),
-        "size": found.st_size,
-        "mode": stat.filemode(found.st_mode),
-        "mod_time": Timestamp(found.st_mtime_ns).text(),
-        "is_dir": stat.S_ISDIR(found.st_mode),
+        "file_path": path,
+        "file_size": found.st_size,
+        "file_mod_time_unix": seconds,
+        "file_mod_time": Timestamp(seconds * 1_000_000_000).text(),
+        "file_name": os.path.basename(path),
+        "file_is_dir": stat.S_ISDIR(found.st_mode),
+        "file_mode": stat.filemode(found.st_mode),
     }
+
+
+def _write(path: str, content: bytes) -> None:
+    """Put a file in place as a whole. Raises: ComponentError."""
+    _make_folder(path)
+    temporary = f"{path}.tmp"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        _discard(temporary)
+        raise ComponentError(
+            f"failed to open temporary file '{temporary}' for writing: {path_error('open', temporary, error)}"
+        ) from None
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        _discard(temporary)
+        raise ComponentError(
+            f"failed to rename temporary file '{temporary}' to '{path}': "
+            f"{path_error('rename', f'{temporary} {path}', error)}"
+        ) from None
+
+
+def _delete(path: str) -> None:
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)
+        else:
+            os.remove(path)
+    except OSError as error:
+        raise ComponentError(f"failed to delete file '{path}': {path_error('remove', path, error)}") from None
+
+
+def _rename(path: str, target: str) -> None:
+    try:
+        os.replace(path, target)
+    except OSError as error:
+        raise ComponentError(
+            f"failed to rename file from '{path}' to '{target}': {path_error('rename', f'{path} {target}', error)}"
+        ) from None
+
+
+def _move(path: str, target: str) -> None:
+    """Rename, or copy and delete where the target is on another disk."""
+    import shutil
+
+    _make_folder(target)
+    temporary = f"{target}.tmp"
+    try:
+        try:
+            os.replace(path, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(path, temporary)
+            os.replace(temporary, target)
+            os.remove(path)
+    except OSError as error:
+        _discard(temporary)
+        raise ComponentError(f"failed to open source file '{path}': {path_error('open', path, error)}") from None
+
+
+def _make_folder(path: str) -> None:
+    """Make the folder that a file goes to. Raises: ComponentError."""
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    except OSError as error:
+        folder = str(error.filename)
+        raise ComponentError(f"failed to create directory for '{path}': {path_error('mkdir', folder, error)}") from None
+
+
+def _discard(path: str) -> None:
+    # It was moved into place, or never came about.
+    with contextlib.suppress(OSError):
+        os.remove(path)

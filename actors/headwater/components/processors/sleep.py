@@ -42,7 +42,7 @@ class Sleep(Processor):
             except BloblangError as error:
                 self._log.error(f"Period interpolation error: {error}")
             except durations.InvalidDuration as error:
-                self._log.error(f"Failed to parse sleep duration: {error}")
+                self._log.error(f"Failed to parse duration: {error}")
             else:
                 if seconds > 0:
                     await tasks.sleep(seconds)
