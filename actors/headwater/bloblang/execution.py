@@ -266,7 +266,7 @@ def apply_map(maps: Mapping[str, Any], name: Any, value: Any, context: Execution
     calls = context.calls
     calls[0] += 1
     if calls[0] > MAX_CALLS:
-        raise BloblangError(f"entering map {name} exceeded the {MAX_CALLS} runs of maps that one message may take", True)
+        raise BloblangError(f"entering map {name} exceeded the {MAX_CALLS} runs of maps that a message may take", True)
     context.depth = depth + 1
     try:
         if depth % _LEVELS_A_THREAD == _LEVELS_A_THREAD - 1:
@@ -480,7 +480,7 @@ def replace_metadata(metadata: dict[str, Any], value: Any, textual: bool = False
 
 
 HEAVY: Final = frozenset((float, dict, list))
-"""Types that must not be written with the fast encoder as they are: floats may be whole, and containers may hold them."""
+"""Types that the fast encoder must not write as they are: floats may be whole, and containers may hold them."""
 
 
 def keep(value: Any) -> Any:

@@ -175,7 +175,7 @@ class OperatorCompiler(ReferenceCompiler):
         )
 
     def coalesce(self, node: Node) -> Value:
-        """``a | b | c`` and ``a.or(b)``: the first that neither fails nor is null or a marker; the last, whatever it is."""
+        """``a | b`` and ``a.or(b)``: the first that neither fails nor is null or a marker; the last, whatever it is."""
         operands = _alternatives(node)
         result = self.fresh()
         values: list[Value] = []

@@ -6,7 +6,7 @@ import struct
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
-from headwater.bloblang.targets import bounded
+from headwater.bloblang.targets import bounded_array
 from headwater.bloblang.values import Float32, Timestamp, UInt64, decode_text, encode_text, is_number, number
 
 _DEEPEST = 500
@@ -184,7 +184,7 @@ class _Unpacker:
         return self._array(size, depth) if code <= 0xDD else self._map(size, depth)
 
     def _array(self, size: int, depth: int) -> list[Any]:
-        bounded(size)
+        bounded_array(size)
         return [self.value(depth + 1) for _ in range(size)]
 
     def _map(self, size: int, depth: int) -> dict[str, Any]:

@@ -383,7 +383,11 @@ class ExpressionParser(Scanner):
         if all(isinstance(key, str) and isinstance(item, Literal) for key, item in pairs):
             return Literal(
                 start,
-                {k: item.value for k, item in pairs if isinstance(item, Literal) and not isinstance(item.value, Marker)},
+                {
+                    key: item.value
+                    for key, item in pairs
+                    if isinstance(item, Literal) and not isinstance(item.value, Marker)
+                },
             )
         return ObjectLiteral(start, pairs)
 

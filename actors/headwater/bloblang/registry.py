@@ -105,7 +105,7 @@ MAX_GROWTH: Final = 64 * 1024 * 1024
 """Most bytes or elements that one call may produce beyond what it was given."""
 
 PARSED_IN: Final[ContextVar[str | None]] = ContextVar("parsed_in", default=None)
-"""The directory of the mapping that is being parsed, for constructors that look at files beside it; None at other times."""
+"""The directory of the mapping that is being parsed, for constructors that look at files beside it; else None."""
 
 ParamType = Literal["string", "integer", "float", "number", "bool", "timestamp", "array", "object", "any", "query"]
 Target = str | Callable[[Any], Any]

@@ -67,6 +67,16 @@ def bounded(size: int) -> None:
         raise BloblangError(f"result of {size} bytes or elements exceeds the limit of {MAX_GROWTH}")
 
 
+def bounded_array(count: int) -> None:
+    """Refuse an array or object that would have too many elements, each of which takes eight bytes at least.
+
+    Raises:
+        BloblangError: `count` elements are more than one call may produce.
+    """
+    if count > MAX_GROWTH // 8:
+        raise BloblangError(f"result of {count} elements exceeds the limit of {MAX_GROWTH // 8}")
+
+
 def within(prefix: str, error: BloblangError) -> BloblangError:
     """Put words before an error that came from a part of the target; where the target came from may still be added."""
     return prefixed(prefix, error)

@@ -11,7 +11,7 @@ from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gonumbers import INT64_MAX
 from headwater.bloblang.gorandom import Source
 from headwater.bloblang.registry import Example, ExecutionContext, Param, function
-from headwater.bloblang.targets import DEPRECATED, GENERAL, bounded
+from headwater.bloblang.targets import DEPRECATED, GENERAL, bounded, bounded_array
 from headwater.bloblang.values import DELETE, NOTHING, is_number, number
 
 Query = Callable[[Any], Any]
@@ -56,8 +56,8 @@ def _range(start: int, stop: int, step: int) -> Callable[[], list[Any]]:
         raise BloblangError(f"with negative step arg stop ({stop}) must be <= start ({start})", annotated=True)
     # The reference divides without looking at the rest, so a last step that does not fit is left out.
     count = (stop - start) // step
-    bounded(count)
-    return lambda: [start + index * step for index in range(count)]
+    bounded_array(count)
+    return lambda: list(range(start, start + count * step, step))
 
 
 function(

@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import STRUCTURES, array_or_object, bounded, final, within
+from headwater.bloblang.targets import STRUCTURES, array_or_object, bounded_array, final, within
 from headwater.bloblang.values import (
     DELETE,
     NOTHING,
@@ -259,7 +259,7 @@ def _concat(*arguments: Any) -> Callable[[list[Any]], list[Any]]:
     arrays = _arrays(arguments)
 
     def concat(target: list[Any]) -> list[Any]:
-        bounded(len(target) + sum(map(len, arrays)))
+        bounded_array(len(target) + sum(map(len, arrays)))
         result = list(target)
         for array in arrays:
             result.extend(array)

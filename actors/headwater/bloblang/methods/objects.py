@@ -9,7 +9,7 @@ from headwater.bloblang.diffs import apply_changes, changes, check_changelog
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.gonumbers import NumberError, parse_decimal_int
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import STRUCTURES, bounded, object_or_array
+from headwater.bloblang.targets import STRUCTURES, bounded_array, object_or_array
 from headwater.bloblang.values import (
     DELETE,
     MISSING,
@@ -339,10 +339,10 @@ def explode(target: dict[str, Any], path: str) -> Any:
     inner = get_path(target, segments)
     rest = without_paths(target, [segments])
     if type(inner) is list:
-        bounded(len(inner) * max(len(rest), 1))
+        bounded_array(len(inner) * max(len(rest), 1))
         return [put_path(rest, segments, item) for item in inner]
     if type(inner) is dict:
-        bounded(len(inner) * max(len(rest), 1))
+        bounded_array(len(inner) * max(len(rest), 1))
         return {key: put_path(rest, segments, item) for key, item in inner.items()}
     raise BloblangError(f"expected array or object value at path '{path}', found: {type_name(inner)}")
 
