@@ -288,6 +288,13 @@ class StreamSystem:
                 statuses[0]["error"] = "stream terminated"
         return statuses
 
+    def lend(self, call: Callable[[], T]) -> T:
+        """Make a call that hands something to streams, and lend them this thread for what they do about it first.
+
+        For callers who would wait for them next; who must not be held up does without.
+        """
+        return self._services.pool.lend(call)
+
     # -- resources
 
     def set_resource(self, kind: ComponentKind, label: str, config: bytes | str, *, chilled: bool = False) -> None:

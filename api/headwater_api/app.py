@@ -122,7 +122,7 @@ class Api(falcon.App):  # type: ignore[type-arg]
             for root in roots:
                 self.add_route(root + path, resource)
         self.components = Components(
-            system.endpoints, self.front, self._claims, max_waiting, system.log.having(path="http")
+            system.endpoints, self.front, self._claims, max_waiting, system.log.having(path="http"), system.lend
         )
         self.add_sink(_nothing_there, "/")
         self.add_error_handler(falcon.HTTPError, _bad_request)

@@ -30,6 +30,13 @@ LOOK: Final = 0.5
 REASONS: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
+Lend = Callable[[Callable[[], Future[Response]]], Future[Response]]
+
+
+def _no_loan(call: Callable[[], Future[Response]]) -> Future[Response]:
+    return call()
+
+
 class Components:
     """Finds and asks components.
 
@@ -39,16 +46,24 @@ class Components:
         claims: Whether a path is one of the API's own, which no component can take.
         max_waiting: How many callers may hold a thread.
         log: Where crashes of handlers are written.
+        lend: Makes a call, and gives what it causes the calling thread, which would only wait.
     """
 
     def __init__(
-        self, endpoints: Endpoints, front: Front, claims: Callable[[str], bool], max_waiting: int, log: Log
+        self,
+        endpoints: Endpoints,
+        front: Front,
+        claims: Callable[[str], bool],
+        max_waiting: int,
+        log: Log,
+        lend: Lend = _no_loan,
     ) -> None:
         self._endpoints = endpoints
         self._front = front
         self._claims = claims
         self._waiting = threading.Semaphore(max_waiting)
         self._log = log
+        self._lend = lend
         self._claimed: dict[str, bool] = {}
 
     def find(self, path: str) -> Found | None:
@@ -116,7 +131,7 @@ class Components:
         if handler is None:
             return None
         try:
-            future = handler(request)
+            future = self._lend(lambda: handler(request))
             if not _wait(future, request, gone):
                 return None
             return future.result()

@@ -193,3 +193,55 @@ def test_turns_that_never_end_hold_their_threads_and_nobody_else() -> None:
         pool.close()
         lanes.close()
         clock.close()
+
+
+class Passing(PooledActor):
+    """Passes a number on to another, one less each time, and notes on which threads."""
+
+    def __init__(self, *place: Any) -> None:
+        super().__init__(*place)
+        self.threads: list[str] = []
+        self.other: pykka.ActorRef[Passing] | None = None
+        self.done = threading.Event()
+
+    def on_receive(self, message: Any) -> None:
+        if not isinstance(message, int):
+            self.other = message
+            return
+        self.threads.append(threading.current_thread().name)
+        if message and self.other is not None:
+            self.other.tell(message - 1)
+            self.actor_ref.tell(0)
+        else:
+            self.done.set()
+
+
+@pytest.fixture
+def pair(place: Place) -> Iterator[tuple[Any, Any]]:
+    left, right = Passing.start(*place.all), Passing.start(*place.all)
+    left.ask(right)
+    right.ask(left)
+    yield left, right
+    left.stop()
+    right.stop()
+
+
+def test_a_thread_that_is_lent_runs_what_its_call_causes(place: Place, pair: tuple[Any, Any]) -> None:
+    actors = [each._actor_weakref() for each in pair]
+    assert place.pool.lend(lambda: pair[0].tell(3) or "told") == "told"
+    noted = [name for actor in actors for name in actor.threads]
+    assert noted == [threading.current_thread().name] * 7
+
+
+def test_a_lent_thread_leaves_the_rest_to_the_pool(place: Place, pair: tuple[Any, Any]) -> None:
+    actors = [each._actor_weakref() for each in pair]
+    for actor in actors:
+        actor.done.clear()
+    place.pool.lend(lambda: pair[0].tell(400))
+    for _ in range(500):
+        if sum(len(actor.threads) for actor in actors) >= 801:
+            break
+        threading.Event().wait(0.01)
+    noted = [name for actor in actors for name in actor.threads]
+    assert len(noted) == 801
+    assert {name for name in noted if name != threading.current_thread().name}
