@@ -169,7 +169,6 @@ class HttpClient:
         transport = config.object("transport")
         self._dial_timeout = transport.duration("dial_context.timeout")
         self._idle = _seconds(transport.text("idle_connection_timeout"), "transport.idle_connection_timeout")
-        self._idle_connections = transport.integer("max_idle_connections")
         self._latency = resources.metrics.timing("http_request_latency_ns")
         self._codes: dict[int, Counter] = {}
         self._session: aiohttp.ClientSession | None = None

@@ -33,12 +33,3 @@ def dial_error(network: str, address: str, error: OSError) -> str:
     if isinstance(error, TimeoutError) and not error.errno:
         return f"dial {network} {address}: i/o timeout"
     return f"dial {network} {address}: connect: {reason(error)}"
-
-
-def make_folders(path: str) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        OSError: One cannot be made; its `filename` is the one that failed.
-    """
-    os.makedirs(path or ".", 0o777, exist_ok=True)
