@@ -133,6 +133,15 @@ def test_what_is_no_packed_stream(algorithm: str, data: bytes, text: str, messag
     assert found[-1] == text
 
 
+def test_what_expands_beyond_measure_is_refused(messages: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    from headwater.components.scanners import decompress
+
+    monkeypatch.setattr(decompress, "MOST_AT_ONCE", 100_000)
+    for algorithm, packer in (("gzip", gzip.compress), ("bzip2", bz2.compress), ("lz4", lz4.frame.compress)):
+        found = messages(f"decompress: {{algorithm: {algorithm}}}", packer(b"0" * 5_000_000))
+        assert found == [f"! {algorithm}: a block expands to more than 100000 bytes"]
+
+
 def test_unknown_algorithms(made: Scan) -> None:
     with pytest.raises(BuildError, match="compression type not recognised: rar"):
         made("decompress: {algorithm: rar}")

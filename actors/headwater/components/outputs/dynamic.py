@@ -105,6 +105,7 @@ class DynamicOutput(Output):
         self._any.set()
         if old is not None:
             await old.close()
+            self._resources.release(old.output)
 
     async def remove_child(self, name: str) -> None:
         """Close an output."""
@@ -113,6 +114,7 @@ class DynamicOutput(Output):
             self._any.clear()
         if child is not None:
             await child.close()
+            self._resources.release(child.output)
 
     async def close(self) -> None:
         self._api.close()

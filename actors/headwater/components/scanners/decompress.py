@@ -31,6 +31,10 @@ SPEC = spec(
 )
 
 
+MOST_AT_ONCE: Final = 128 * 1024 * 1024
+"""Bytes that one block of a file or connection may expand to: far more than honest data does, and no harm to memory."""
+
+
 @component(SPEC)
 class DecompressScanner(Scanner):
     """Opens scans of what is compressed."""
@@ -69,6 +73,7 @@ class _Members:
         self._name = name
         self._several = several
         self._errors = errors
+        self._takes_limit = name != "zstd"
         self._current: Any = None
         self._seen = False
 
@@ -80,15 +85,23 @@ class _Members:
                     break
                 self._current = self._make()
             try:
-                pieces.append(self._current.decompress(data))
+                piece = self._bounded(data)
             except self._errors as error:
                 raise ComponentError(self._text(error), "data") from None
+            if len(piece) > MOST_AT_ONCE:
+                raise ComponentError(f"{self._name}: a block expands to more than {MOST_AT_ONCE} bytes", "data")
+            pieces.append(piece)
             self._seen = True
             if not self._current.eof:
                 break
             data = self._current.unused_data or b""
             self._current = None
         return b"".join(pieces)
+
+    def _bounded(self, data: bytes) -> bytes:
+        """What a block expands to, or just more of it than there may be."""
+        limit = (MOST_AT_ONCE + 1,) if self._takes_limit else ()
+        return bytes(self._current.decompress(data, *limit))
 
     def _text(self, error: Exception) -> str:
         if "header" in str(error):
