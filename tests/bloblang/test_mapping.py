@@ -67,6 +67,15 @@ def test_documents_are_written_exactly(source: str, raw: bytes, expected: bytes)
     assert mapped(source, raw) == expected
 
 
+def test_a_variable_that_holds_root_shows_what_is_written_later() -> None:
+    source = "root.x = {}\nlet a = root.x\nroot.x.y = 1\nroot.z = $a\nroot.x.y = 2\nlet b = root\nroot.self = $b"
+    assert mapped(source) == b'{"self":{"x":{"y":2},"z":{"y":1}},"x":{"y":2},"z":{"y":1}}'
+    message = Message(b'{"a":{}}')
+    document = message.document()
+    assert compile_mapping("root = this\nlet r = root\nroot.a.b = 1").apply(message) is not None
+    assert document == {"a": {}}
+
+
 def test_many_messages_at_once_and_one_that_fails() -> None:
     mapping = compile_mapping("root = if this == 3 { deleted() } else { this + 1 }")
     good, bad, gone = mapping.apply_many([Message(b"1"), Message(b'"x"'), Message(b"3")])
@@ -93,7 +102,7 @@ def test_a_mapping_sees_its_batch() -> None:
 def test_conditions() -> None:
     message = Message(b'{"a":5}')
     assert compile_mapping("this.a == 5").check(message)
-    with pytest.raises(BloblangError, match="expected bool value, got number from mapping"):
+    with pytest.raises(BloblangError, match=r"expected bool value, got number from mapping \(5\)"):
         compile_mapping("this.a").check(message)
     with pytest.raises(BloblangError, match="query mapping resulted in deleted message, expected a boolean value"):
         compile_mapping("deleted()").check(message)

@@ -145,7 +145,7 @@ def _body(compiler: ExpressionCompiler, query: Node, item: str) -> Value:
     compiler.scope = Scope(item, outer)
     compiler.loops += 1
     name = query.name if isinstance(query, Lambda) else "this"
-    if sum(each.context == name and bool(each.path) for each in _references(query)) > 1:
+    if sum(each.context == name and bool(each.path) for each in references(query)) > 1:
         stepper = compiler.fresh("y")
         compiler.put(f"{stepper} = {item} if type({item}) is dict else Stepper({item})")
         compiler.steppers[item] = stepper
@@ -156,16 +156,17 @@ def _body(compiler: ExpressionCompiler, query: Node, item: str) -> Value:
         compiler.scope = outer
 
 
-def _references(node: Any) -> Iterator[Reference]:
+def references(node: Any) -> Iterator[Reference]:
+    """All references in a part of a syntax tree."""
     if isinstance(node, Reference):
         yield node
     elif isinstance(node, list | tuple):
         for each in node:
-            yield from _references(each)
+            yield from references(each)
     elif dataclasses.is_dataclass(node):
         for field in dataclasses.fields(node):
             if field.name not in ("spec", "made"):
-                yield from _references(getattr(node, field.name))
+                yield from references(getattr(node, field.name))
 
 
 LOOPS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections import OrderedDict
@@ -10,7 +11,7 @@ from collections.abc import Mapping as MappingType
 from copy import copy
 from typing import Any, Final, TypeVar
 
-from headwater.bloblang.errors import BloblangError, ParseError
+from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import explained
 from headwater.bloblang.program import ProgramCompiler, QueryCompiler
@@ -18,7 +19,7 @@ from headwater.bloblang.registry import Environment
 from headwater.bloblang.statements import parse_interpolation as _parse_pieces
 from headwater.bloblang.statements import parse_mapping, parse_query
 from headwater.bloblang.syntax import Literal, Node, Program
-from headwater.bloblang.values import DELETE, NOTHING, encode_text, hollowed, to_text, type_name
+from headwater.bloblang.values import DELETE, NOTHING, encode_text, hollowed, to_text
 from headwater.documents import decode_textual
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message
@@ -64,6 +65,12 @@ class Mapping:
     def _compiled(self, **mode: bool) -> Callable[..., Any]:
         compiler = ProgramCompiler(self._program, **mode)
         return _loaded(compiler.compile, self._variables)["main"]  # type: ignore[no-any-return]
+
+    def within(self, resources: Any) -> Mapping:
+        """The same mapping, with what the functions for caches look for within reach."""
+        bound = copy.copy(self)
+        bound._resources = resources
+        return bound
 
     def apply(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
         """Map a message to a new one.
@@ -160,14 +167,9 @@ class Mapping:
             return value
         if value is DELETE:
             raise BloblangError("query mapping resulted in deleted message, expected a boolean value")
-        if value is NOTHING:
-            try:
-                value = message.document()
-            except DocumentError:
-                value = message.content()
-            if value is True or value is False:
-                return value
-        raise BloblangError(f"expected bool value, got {type_name(value)} from mapping")
+        failure = TypeMismatch(value, "bool")
+        failure.annotate("mapping")
+        raise failure
 
     def mutate(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
         """Map a message with root beginning as the message itself.

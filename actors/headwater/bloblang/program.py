@@ -8,10 +8,12 @@ plain to see that they are the mapping's own.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from headwater.bloblang import execution
 from headwater.bloblang.calls import ExpressionCompiler
+from headwater.bloblang.loops import references
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.runtime import HELPERS
 from headwater.bloblang.syntax import (
@@ -54,6 +56,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.document = document
         self.state = _EMPTY
         self.alias = False
+        self.aliased = _keeps_root([program.statements, *program.maps.values()])
         self.maps = set(program.maps)
         self.inner = False
         self.heavy = False
@@ -270,11 +273,12 @@ class ProgramCompiler(ExpressionCompiler):
         self.root_read = False
         value = self._stored(statement.query)
         code = value.code
-        if self.mutation and not self.inner:
+        if self.aliased or (self.mutation and not self.inner):
             if path or value.kind in ("any", "marker", "value", "list", "dict"):
                 self.put(f"{root} = put_in_place({root}, {path!r}, {code})")
             else:
                 self.put(f"{root} = {code}")
+            self.state = _SHARED
             return
         if self.root_read:
             self.state, self.alias = _SHARED, False
@@ -413,6 +417,19 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("break")
         self.state = states[0] if len(set(states)) == 1 else _SHARED
         self.definite = set.intersection(*definites)
+
+
+def _keeps_root(blocks: list[list[Statement]]) -> bool:
+    """Whether a variable may hold a part of root, which then shows what is written there later."""
+    for statement in itertools.chain.from_iterable(blocks):
+        if isinstance(statement, Let):
+            if any(each.context == "root" for each in references(statement.query)):
+                return True
+        elif isinstance(statement, IfStatement):
+            bodies = [body for _, body in statement.branches]
+            if _keeps_root([*bodies, statement.otherwise or []]):
+                return True
+    return False
 
 
 def _kept(value: Any) -> Any:
