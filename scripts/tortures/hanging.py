@@ -48,7 +48,7 @@ def run(bench: Bench) -> Outcome:
     threads, descriptors = service.threads(), service.descriptors()
     rounds = 0
     while bench.left > 6 or not rounds:
-        workers = [threading.Thread(target=round_of, args=(number,)) for number in range(1, 9)]
+        workers = [threading.Thread(target=round_of, args=(number,)) for number in range(1, 5)]
         for worker in workers:
             worker.start()
         for worker in workers:
