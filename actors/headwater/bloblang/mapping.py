@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections import OrderedDict
@@ -68,7 +67,7 @@ class Mapping:
 
     def within(self, resources: Any) -> Mapping:
         """The same mapping, with what the functions for caches look for within reach."""
-        bound = copy.copy(self)
+        bound = copy(self)
         bound._resources = resources
         return bound
 

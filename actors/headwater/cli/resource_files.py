@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater.config.lint import RUN
 from headwater.config.sections import RESOURCES
 from headwater.config.service import expand, find_resources, read_file, read_source
 from headwater.errors import ConfigError, HeadwaterError
@@ -28,7 +29,7 @@ class ResourceFiles:
         return expand(self._launch.args.resources)
 
     def _read(self, path: str) -> tuple[list[ComponentConfig], list[str]]:
-        source = read_source(read_file(path), path, RESOURCES, self._launch.catalogue)
+        source = read_source(read_file(path), path, RESOURCES, self._launch.catalogue, options=RUN)
         return find_resources(source.node, self._launch.catalogue), [str(lint) for lint in source.lints]
 
     def update(self, path: str) -> None:

@@ -10,6 +10,7 @@ from headwater.cli.launch import Launch, Refusal
 from headwater.cli.resource_files import ResourceFiles
 from headwater.cli.stream_files import MissingFile, StreamFile, find
 from headwater.cli.watcher import Watcher
+from headwater.config.lint import RUN
 from headwater.config.sections import STREAM_FIELDS, TESTS
 from headwater.config.service import read_file, read_source
 from headwater.config.spec import Field
@@ -76,7 +77,7 @@ class StreamSet:
         self._files = {file.path: file for file in files}
 
     def _read(self, path: str) -> tuple[StreamConfig, list[str]]:
-        source = read_source(read_file(path), path, STREAM_FILE, self._launch.catalogue)
+        source = read_source(read_file(path), path, STREAM_FILE, self._launch.catalogue, options=RUN)
         return take_apart(source.node, self._launch.catalogue), [str(lint) for lint in source.lints]
 
     # -- while they are watched

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.components.catalogue import Catalogue
+from headwater.config.lint import RUN
 from headwater.config.nodes import Node
 from headwater.config.sections import TESTS, WHOLE
 from headwater.config.service import read_file, read_source
@@ -91,7 +92,7 @@ def read_suite(path: Path, config: Path, catalogue: Catalogue) -> Suite:
     """
     try:
         root = WHOLE if path == config else ALONE
-        source = read_source(read_file(str(path)), str(path), root, catalogue, skip_variables=True)
+        source = read_source(read_file(str(path)), str(path), root, catalogue, skip_variables=True, options=RUN)
     except ConfigError as error:
         raise BadDefinition(path, 1, str(error)) from None
     tests = source.node.get("tests") if source.node.is_mapping else None

@@ -24,4 +24,4 @@ class BloblangProcessor(Mapper):
     """Maps each message to a new one."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        super().__init__(compiled(config), resources)
+        super().__init__(compiled(config, resources), resources)

@@ -71,12 +71,12 @@ class MappingProcessor(Mapper):
     """Maps each message to a new one."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        super().__init__(compiled(config), resources)
+        super().__init__(compiled(config, resources), resources)
 
 
-def compiled(config: Config) -> Mapping:
+def compiled(config: Config, resources: Resources) -> Mapping:
     """The mapping that is the body of a component."""
     found = config.mapping()
     if found is None:
         raise ConfigError("a mapping is required")
-    return found
+    return found.within(resources)

@@ -39,7 +39,7 @@ class Mutation(Processor):
     """Changes each message."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        self._mapping = compiled(config)
+        self._mapping = compiled(config, resources)
         self._resources = resources
         if not self._mapping.uses_batch:
             self.each = self._each
