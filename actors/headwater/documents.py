@@ -40,11 +40,20 @@ def decode_document(raw: bytes | None) -> Any:
     if not raw:
         raise DocumentError("message is empty")
     try:
-        if b"-0" in raw:
-            return _decode_exact(raw)
-        return _decoder.decode(raw)
+        return decode_signed(raw) if b"-" in raw else _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_carefully(raw)
+
+
+def decode_signed(raw: bytes) -> Any:
+    """Decode JSON that has a minus sign somewhere; raises what the fast decoder raises where it is none."""
+    # Hot path for all documents with dates or negative numbers. The fast decoder makes 0 of a negative zero.
+    at = raw.find(b"-0")
+    while at >= 0:
+        if at == 0 or raw[at - 1] in b":,[ \t\r\n":
+            return _decode_exact(raw)
+        at = raw.find(b"-0", at + 2)
+    return _decoder.decode(raw)
 
 
 def decode_textual(raw: bytes | None) -> Any:
@@ -118,6 +127,8 @@ def encode_default(value: Any) -> Any:
 
 def separators(encoded: bytes) -> bytes:
     """JSON with the two line separators of Unicode escaped, as the reference escapes them."""
+    if b"\xe2\x80" not in encoded:
+        return encoded
     return encoded.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
 
@@ -129,7 +140,7 @@ def encode_document(document: Any) -> bytes:
         return _encode_carefully(document)
     if _DOUBTFUL.search(encoded) is not None:
         return _encode_carefully(document)
-    return separators(encoded) if b"\xe2\x80" in encoded else encoded
+    return separators(encoded) if b"\xe2" in encoded else encoded
 
 
 def _encode_carefully(document: Any) -> bytes:

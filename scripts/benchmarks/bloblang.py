@@ -266,13 +266,15 @@ def measure(
         for _ in range(count):
             function(document)
 
-    messages = [message] * count
+    chunk = [message] * 250
 
     def mapped_whole() -> None:
-        mapping.apply_many(messages)
+        for _ in range(count // 250):
+            mapping.apply_many(chunk)
 
     def written_whole() -> None:
-        [Message(dumps(function(loads(each.raw)), option=sort)) for each in messages]
+        for _ in range(count // 250):
+            [Message(dumps(function(loads(each.raw)), option=sort)) for each in chunk]
 
     alone = pair(mapped, written, count, runs)
     whole = pair(mapped_whole, written_whole, count, runs)

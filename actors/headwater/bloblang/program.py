@@ -155,7 +155,7 @@ class ProgramCompiler(ExpressionCompiler):
                         self.put("_x0 = decode_textual(_m0.raw)")
                     else:
                         self.put("_s0 = _m0.raw")
-                        self.put("_x0 = decode(_s0) if b'-0' not in _s0 else decode_document(_s0)")
+                        self.put("_x0 = decode(_s0) if b'-' not in _s0 else decode_signed(_s0)")
                 with self.block("except Exception:"):
                     self.put("_x0 = bad_document(_m0.raw)")
             with self.block("else:"):
@@ -186,7 +186,7 @@ class ProgramCompiler(ExpressionCompiler):
             self.put("_s0 = dumps(_r0, encode_default, SORTED)")
         with self.block("except Exception:"):
             self.put("_s0 = encode_document(_r0)")
-        with self.block("if b'\\xe2\\x80' in _s0:"):
+        with self.block("if b'\\xe2' in _s0:"):
             self.put("_s0 = separators(_s0)")
         self.put("return Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
 

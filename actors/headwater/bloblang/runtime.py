@@ -13,7 +13,7 @@ from headwater.bloblang.failures import explained, explained_query, failure_text
 from headwater.bloblang.registry import ExecutionContext
 from headwater.bloblang.values import DELETE, MISSING, NOTHING, Marker, equal
 from headwater.documents import (
-    decode_document,
+    decode_signed,
     decode_textual,
     encode_default,
     encode_document,
@@ -64,7 +64,7 @@ HELPERS: Final[dict[str, Any]] = {
     "UNSET": UNSET,
     "Message": Message,
     "decode": fast_decode,
-    "decode_document": decode_document,
+    "decode_signed": decode_signed,
     "decode_textual": decode_textual,
     "dumps": orjson.dumps,
     "encode_default": encode_default,
