@@ -13,8 +13,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import ratchet
+
+Case = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".venv" / "bin" / "headwater"
@@ -43,17 +46,27 @@ def main() -> int:
     args = parser.parse_args()
     tool = args.files[0].resolve().parent.parent / "tools" / "stream_cases.py"
     with tempfile.TemporaryDirectory(prefix="headwater-streams-") as folder:
-        report = Path(folder) / "report.json"
         have = Path(folder) / "have.txt"
         have.write_text("\n".join(components()) + "\n", encoding="utf-8")
-        command = [sys.executable, str(tool), *map(str, args.files), "--quiet", "--jobs", str(args.jobs)]
-        command += ["--command", f"{PROGRAM} run {{config}}", "--have", str(have), "--report", str(report)]
-        command += [word for glob in args.only for word in ("--only", glob)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if not report.exists():
-            print(done.stdout + done.stderr, file=sys.stderr)
-            return 2
-        cases = json.loads(report.read_text(encoding="utf-8"))["cases"]
+
+        def run(globs: list[str], jobs: int) -> list[Case]:
+            report = Path(folder) / "report.json"
+            command = [sys.executable, str(tool), *map(str, args.files), "--quiet", "--jobs", str(jobs)]
+            command += ["--command", f"{PROGRAM} run {{config}}", "--have", str(have), "--report", str(report)]
+            command += [word for glob in globs for word in ("--only", glob)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if not report.exists():
+                raise SystemExit(done.stdout + done.stderr)
+            cases: list[Case] = json.loads(report.read_text(encoding="utf-8"))["cases"]
+            report.unlink()
+            return cases
+
+        cases = run(args.only, args.jobs)
+        failed = [case["id"] for case in cases if case["outcome"] == "failed"]
+        if failed and args.jobs > 1:
+            # Many cases give the program half a second to start: what failed beside others gets the machine to itself.
+            again = {case["id"]: case for case in run(failed, 1) if case["id"] in failed}
+            cases = [again.get(case["id"], case) for case in cases]
     accepted = ratchet.accepted("streams")
     outcomes = {
         case["id"]: None if case["outcome"] == "skipped" or case["id"] in accepted else case["outcome"] == "passed"
