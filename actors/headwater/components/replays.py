@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, failed_messages
+from headwater.clock import Timer
 from headwater.errors import Closed
 from headwater.message import Batch, Message
 
@@ -58,6 +59,7 @@ class Replays:
         self._waiting = 0
         self._draining = False
         self._host: tasks.Host | None = None
+        self._timers: dict[Transaction, Timer] = {}
 
     def __len__(self) -> int:
         """How many are not delivered."""
@@ -92,10 +94,11 @@ class Replays:
         host = self._host
         assert host is not None, "settled before it was handed out"
         self._waiting += 1
-        host.clock.after(pause, lambda: host.wake(lambda: self._return(transaction)))
+        self._timers[transaction] = host.clock.after(pause, lambda: host.wake(lambda: self._return(transaction)))
 
     def _return(self, transaction: Transaction) -> None:
         self._waiting -= 1
+        self._timers.pop(transaction, None)
         if self._draining:
             transaction.delivered(Closed())
         else:
@@ -144,6 +147,12 @@ class Replays:
     def touch(self) -> None:
         """Look again whether more may come."""
         self._changed.set()
+
+    def close(self) -> None:
+        """Forget all; nothing more is said about it."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
     def drain(self) -> None:
         """Hand out nothing again: what is rejected from now on, or waits for its pause, is given up."""

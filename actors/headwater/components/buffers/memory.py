@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, failed_messages
+from headwater.clock import Timer
 from headwater.components.batching import BatchedInput, Batcher
 from headwater.components.buffers._meter import Meter, now
 from headwater.components.catalogue import component
@@ -82,6 +83,7 @@ class _Store(Input):
         self._changed = tasks.Event()
         self._ended = False
         self._host: tasks.Host | None = None
+        self._timers: dict[_Entry, Timer] = {}
         self.stalled: tasks.Event = tasks.Event()
 
     def fits(self, size: int) -> bool:
@@ -191,9 +193,15 @@ class _Store(Input):
         host = self._host
         assert host is not None, "settled before it was read"
         wait = min(1.0, 0.5 * 1.1 ** (entry.rejections - AT_ONCE - 1)) * random.uniform(0.5, 1.5)
-        host.clock.after(wait, lambda: host.wake(lambda: self._again(entry)))
+        self._timers[entry] = host.clock.after(wait, lambda: host.wake(lambda: self._again(entry)))
+
+    async def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
     def _again(self, entry: _Entry) -> None:
+        self._timers.pop(entry, None)
         self._open -= 1
         self._entries.appendleft(entry)
         self._changed.set()

@@ -235,6 +235,7 @@ class SqliteBuffer(Buffer):
 
     async def close(self) -> None:
         """Forget what was delivered, and close the file; what was not delivered stays in it."""
+        self._replays.close()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.cancel()

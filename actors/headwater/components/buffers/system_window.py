@@ -256,6 +256,7 @@ class SystemWindow(Buffer):
         self._written.set()
 
     async def close(self) -> None:
+        self._replays.close()
         for pending in self._pending:
             pending.write.done.set_result(ComponentError("the window was not complete when the stream was stopped"))
         self._pending = []

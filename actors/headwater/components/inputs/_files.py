@@ -168,12 +168,6 @@ class FileReader:
         except OSError as error:
             self._resources.log.error(f"Failed to delete file: {path_error('remove', path, error)}")
 
-    def skip(self) -> None:
-        """Leave the rest of the current file unread."""
-        current, self._current = self._current, None
-        if current is not None:
-            os.close(current.descriptor)
-
     async def close(self) -> None:
         """Close what is open."""
         for removal in tuple(self._removals):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater import tasks
 from headwater.acknowledge import Failure
-from headwater.clock import Clock
+from headwater.clock import Clock, Timer
 from headwater.components.http_requests import MultipartError, canonical_header, decode_multipart, media_type
 from headwater.endpoints import Request, Response
 from headwater.message import UNSET, Batch, Context, Message, ResponseStore
@@ -96,6 +97,7 @@ class Deadlines:
         self._step = max(0.001, seconds / 50)
         self._due = 0.0
         self._group: set[Call] = set()
+        self._timers: deque[Timer] = deque()
 
     # HOT: once a request
     def add(self, call: Call) -> None:
@@ -105,14 +107,21 @@ class Deadlines:
             group: set[Call] = set()
             self._group = group
             self._due = now + self._step
-            self._clock.after(self._seconds + self._step, lambda: _expire(group))
+            self._timers.append(self._clock.after(self._seconds + self._step, lambda: self._expire(group)))
         call.group = self._group
         call.group.add(call)
 
+    def _expire(self, group: set[Call]) -> None:
+        # Timers of one distance are due in the order in which they were set.
+        if self._timers:
+            self._timers.popleft()
+        for call in tuple(group):
+            call.expire()
 
-def _expire(group: set[Call]) -> None:
-    for call in tuple(group):
-        call.expire()
+    def close(self) -> None:
+        """Let no call expire any more."""
+        while self._timers:
+            self._timers.popleft().cancel()
 
 
 class Requests:

@@ -295,6 +295,7 @@ class HttpServer(Input):
         self.drain()
         for withdraw in self._withdraw:
             withdraw()
+        self._deadlines.close()
         for call in tuple(self._waiting):
             call.answer(text_response(503, SERVER_CLOSING))
         self._waiting.clear()

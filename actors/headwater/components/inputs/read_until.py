@@ -183,6 +183,7 @@ class ReadUntil(Input):
         self._replays.drain()
 
     async def close(self) -> None:
+        self._replays.close()
         if self._reading is not None:
             self._reading.cancel()
         await self._child.close()

@@ -170,6 +170,7 @@ class Sequence(Input):
         self._replays.drain()
 
     async def close(self) -> None:
+        self._replays.close()
         if self._reading is not None:
             self._reading.cancel()
         if self._child is not None:
