@@ -213,3 +213,27 @@ def test_components_answer_other_origins_too(system: StreamSystem, kind: Callabl
         assert ask("OPTIONS", {"Origin": "foo", "Access-Control-Request-Method": "TRACE"}) == (405, None)
     finally:
         server.stop(1.0)
+
+
+def test_a_sender_that_falls_silent_is_given_up(system: StreamSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headwater_api.servers.loop_server.LoopServer.SENDER_SECONDS", 0.1)
+    monkeypatch.setattr("headwater_api.servers.loop_server.LoopServer.TICK_SECONDS", 0.05)
+    server = Uvicorn(system, {"address": "127.0.0.1:0"})
+    address = server.start()
+    waiting: tasks.Future[Response] = tasks.Future()
+    system.endpoints.register(Endpoint("/x", "", lambda request: waiting))
+    try:
+        with (
+            socket.create_connection(split_address(address), timeout=5) as mute,
+            socket.create_connection(split_address(address), timeout=5) as slow,
+            socket.create_connection(split_address(address), timeout=5) as patient,
+        ):
+            patient.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\n\r\n")
+            slow.sendall(b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nab")
+            for given_up in (mute, slow):
+                with contextlib.suppress(ConnectionError):
+                    assert given_up.recv(100) == b""
+            waiting.set_result(Response(200, b"late"))
+            assert patient.recv(1_000).endswith(b"late")
+    finally:
+        server.stop(1.0)

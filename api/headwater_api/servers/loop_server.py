@@ -29,6 +29,12 @@ class LoopServer:
         name: What its thread is called.
     """
 
+    SENDER_SECONDS = 120.0
+    """How long a sender may be silent in the middle of a request."""
+
+    TICK_SECONDS = 1.0
+    """Between two looks at the date, and at silent senders."""
+
     def __init__(
         self, app: Any, address: str, tls: tuple[str, str] | None = None, name: str = "headwater-http"
     ) -> None:
@@ -104,8 +110,12 @@ class LoopServer:
         ready.set_result(None)
         while not self._stopping.is_set():
             await server.on_tick(0)
+            silent_since = self._loop.time() - self.SENDER_SECONDS
+            for connection in tuple(server.server_state.connections):
+                if isinstance(connection, Protocol):
+                    connection.give_up(silent_since)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 1.0)
+                await asyncio.wait_for(self._stopping.wait(), self.TICK_SECONDS)
         await self._finish(server)
 
     async def _finish(self, server: uvicorn.Server) -> None:

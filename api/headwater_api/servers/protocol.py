@@ -44,6 +44,7 @@ class Protocol(HttpToolsProtocol):
         self.logger = _quiet
         self.access_log = False
         self._between = True
+        self._heard = self.loop.time()
         self._verb = ""
         self._direct: DirectCycle | None = None
 
@@ -58,6 +59,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; an unknown verb at the beginning of a request is kept aside."""
+        self._heard = self.loop.time()
         if self._between:
             end = data.find(b" ", 0, 64)
             verb = data[:end]
@@ -65,6 +67,12 @@ class Protocol(HttpToolsProtocol):
                 self._verb = verb.decode()
                 data = b"POST" + data[end:]
         super().data_received(data)
+
+    def give_up(self, since: float) -> None:
+        """Close the connection if it owes the rest of a request, or all of its first, and was not heard since then."""
+        owes = not self._between or self.cycle is None
+        if owes and self._heard < since:
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         """A request begins."""
