@@ -37,9 +37,10 @@ from headwater.config.stream import (
 from headwater.config.view import ComponentConfig
 from headwater.endpoints import Endpoints
 from headwater.errors import ConfigError, HeadwaterError, LintRejection, StreamNotFound
-from headwater.runtime.dispatcher import Lanes, Pool
 from headwater.runtime.events import EventBus
+from headwater.runtime.lanes import Lanes
 from headwater.runtime.loop import EventLoop
+from headwater.runtime.pool import Pool
 from headwater.runtime.registry import Request, StreamRegistry
 from headwater.runtime.services import Listener, Services
 from headwater.runtime.shared import SharedResources

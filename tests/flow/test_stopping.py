@@ -10,7 +10,7 @@ from observed import Observed, observed
 
 from headwater.errors import BuildError, StreamExists, StreamNotFound
 from headwater.message import Batch
-from headwater.runtime.dispatcher import Pool
+from headwater.runtime.pool import Pool
 
 
 def test_a_busy_stream_finishes_what_is_in_flight(it: Observed) -> None:

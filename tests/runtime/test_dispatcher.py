@@ -12,7 +12,9 @@ import pytest
 
 from headwater import tasks
 from headwater.clock import SystemClock
-from headwater.runtime.dispatcher import Lanes, Pool, PooledActor
+from headwater.runtime.dispatcher import PooledActor
+from headwater.runtime.lanes import Lanes
+from headwater.runtime.pool import Pool
 
 
 class Place:

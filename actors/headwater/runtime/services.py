@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from headwater.clock import Clock
 from headwater.components.catalogue import Catalogue
 from headwater.endpoints import Endpoints
-from headwater.runtime.dispatcher import Lanes, Pool
+from headwater.runtime.lanes import Lanes
 from headwater.runtime.loop import EventLoop
+from headwater.runtime.pool import Pool
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
 

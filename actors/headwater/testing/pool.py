@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from headwater.runtime.dispatcher import Mailbox, Pool
+from headwater.runtime.pool import Mailbox, Pool
 
 
 class WatchedPool(Pool):

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from headwater.clock import Clock
-from headwater.runtime.dispatcher import Lanes, Pool, PooledActor
+from headwater.runtime.dispatcher import PooledActor
+from headwater.runtime.lanes import Lanes
 from headwater.runtime.messages import Address, Crashed, Ended, Started, tell
+from headwater.runtime.pool import Pool
 from headwater.telemetry.logs import Log
 
 

@@ -1,0 +1,231 @@
+"""The shared threads, and the mailboxes of the actors that run on them."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from headwater.clock import Clock
+
+if TYPE_CHECKING:
+    from pykka._envelope import Envelope
+
+    from headwater.runtime.dispatcher import PooledActor
+
+T = TypeVar("T")
+
+
+class _Worker(threading.local):
+    """What a thread of a pool is about to run next, without a way through the queue."""
+
+    pool: Pool | None = None
+    next: Mailbox | None = None
+    mine: deque[Mailbox] | None = None
+
+
+_worker = _Worker()
+
+
+class Pool:
+    """Threads that run the mailboxes of pooled actors. Started with the first mailbox; `close` ends them.
+
+    What an actor tells another in its turn is run by the same thread right after that turn: only one thread at a time
+    has the interpreter, so waking another would gain nothing and cost a switch. After some turns in a row the queue is
+    asked.
+
+    A turn that does not end, which no actor's should, holds its thread; while nothing moves and mailboxes wait, threads
+    are added. After a while the actor's supervisor hears of it.
+    """
+
+    IN_A_ROW = 16
+    STUCK_SECONDS = 0.5
+    MOST = 256
+    HANG_SECONDS = 60.0
+    """Seconds in one turn after which an actor counts as hanging."""
+
+    def __init__(self, threads: int | None = None, name: str = "headwater-pool", clock: Clock | None = None) -> None:
+        self.size = threads or max(4, os.cpu_count() or 1)
+        self._name = name
+        self._clock = clock
+        self._runs: queue.SimpleQueue[Mailbox | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._turns = 0
+        self._watching = False
+        self._under_way: dict[int, tuple[Mailbox, float]] = {}
+        self._timing = False
+
+    # HOT: once a message that finds its actor at rest
+    def submit(self, mailbox: Mailbox) -> None:
+        """Give a mailbox a turn."""
+        worker = _worker
+        if worker.pool is self:
+            if worker.next is None:
+                worker.next = mailbox
+                return
+            if worker.mine is not None:
+                worker.mine.append(mailbox)
+                return
+        self._runs.put(mailbox)
+        if not self._threads:
+            with self._lock:
+                if not self._threads:
+                    self._add(self.size)
+        if not self._watching and self._clock is not None and self._runs.qsize() > self.size:
+            self._watch()
+
+    # HOT: once a request that holds a thread of its own
+    def lend(self, call: Callable[[], T]) -> T:
+        """Make a call, and run the turns that it causes on this thread, which is about to wait for them anyway.
+
+        So nobody has to be woken. What is not done after some turns in a row is left to the pool.
+        """
+        worker = _worker
+        if worker.pool is not None:
+            return call()
+        thread = threading.get_ident()
+        mine: deque[Mailbox] = deque()
+        worker.pool = self
+        worker.mine = mine
+        try:
+            result = call()
+            for _ in range(self.IN_A_ROW):
+                mailbox = worker.next
+                if mailbox is not None:
+                    worker.next = None
+                elif mine:
+                    mailbox = mine.popleft()
+                else:
+                    break
+                self._turns += 1
+                self._under_way[thread] = (mailbox, monotonic())
+                mailbox.turn()
+            return result
+        finally:
+            self._under_way.pop(thread, None)
+            if worker.next is not None:
+                mine.appendleft(worker.next)
+            worker.pool = worker.next = worker.mine = None
+            for left in mine:
+                self.submit(left)
+
+    def _add(self, count: int) -> None:
+        for _ in range(count):
+            name = f"{self._name}-{len(self._threads)}"
+            thread = threading.Thread(target=self._run, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _watch(self) -> None:
+        """Look again in a while whether anything has moved."""
+        assert self._clock is not None
+        self._watching = True
+        before = self._turns
+
+        def look() -> None:
+            self._watching = False
+            if self._runs.empty() or not self._threads:
+                return
+            if self._turns == before and len(self._threads) < self.MOST:
+                with self._lock:
+                    self._add(1)
+            self._watch()
+
+        self._clock.after(self.STUCK_SECONDS, look)
+
+    def _run(self) -> None:
+        worker = _worker
+        worker.pool = self
+        runs = self._runs
+        thread = threading.get_ident()
+        row = 0
+        while True:
+            mailbox = worker.next
+            worker.next = None
+            if mailbox is None or row >= self.IN_A_ROW:
+                if mailbox is not None:
+                    runs.put(mailbox)
+                self._under_way.pop(thread, None)
+                mailbox = runs.get()
+                if mailbox is None:
+                    return
+                row = 0
+            row += 1
+            self._turns += 1
+            self._under_way[thread] = (mailbox, monotonic())
+            if not self._timing and self._clock is not None:
+                self._timing = True
+                self._clock.after(self.HANG_SECONDS / 4, self._time)
+            mailbox.turn()
+
+    def _time(self) -> None:
+        """Look for turns that do not end."""
+        self._timing = False
+        now = monotonic()
+        for thread, (mailbox, since) in tuple(self._under_way.items()):
+            if now - since > self.HANG_SECONDS:
+                self._under_way[thread] = (mailbox, now)
+                if mailbox.actor is not None:
+                    mailbox.actor.hangs(now - since)
+        if self._under_way and self._clock is not None and self._threads:
+            self._timing = True
+            self._clock.after(self.HANG_SECONDS / 4, self._time)
+
+    def close(self) -> None:
+        """End the threads after what is queued now; waits for them unless called from one, but not for ever."""
+        threads = self._threads
+        for _ in threads:
+            self._runs.put(None)
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=2.0)
+        self._threads = []
+
+
+class Mailbox:
+    """The inbox of a pooled actor; has a place on the pool's queue exactly while it holds messages."""
+
+    __slots__ = ("_lock", "_scheduled", "actor", "items", "pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.items: deque[Envelope[Any]] = deque()
+        self.actor: PooledActor | None = None
+        self._scheduled = False
+        self._lock = threading.Lock()
+
+    def put(self, envelope: Envelope[Any]) -> None:
+        """Add a message. Its actor may have stopped meanwhile: then whoever asks is told so."""
+        self.items.append(envelope)
+        if not self._scheduled:
+            with self._lock:
+                if self._scheduled or not self.items:
+                    return
+                self._scheduled = True
+            self.pool.submit(self)
+
+    def get(self) -> Envelope[Any]:
+        """The oldest message. Raises: IndexError when there is none."""
+        return self.items.popleft()
+
+    def empty(self) -> bool:
+        """Whether there is no message."""
+        return not self.items
+
+    def turn(self) -> None:
+        """Let the actor handle messages, and queue up again if there are more."""
+        actor = self.actor
+        if actor is not None:
+            actor.take_turn(self.items)
+        # First the flag, then the look: a `put` that still saw the flag up has added its message before this looks.
+        with self._lock:
+            self._scheduled = False
+            if not self.items:
+                return
+            self._scheduled = True
+        self.pool.submit(self)
