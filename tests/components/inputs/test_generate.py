@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from headwater.clock import FakeClock
-from headwater.components.inputs.generate import Cron, schedule
+from headwater.components.inputs._schedules import Cron, schedule
 from headwater.errors import BuildError, ConfigError
 from headwater.message import Batch
 from headwater.system import StreamSystem
@@ -80,7 +80,8 @@ NIGHT = 1_700_000_000_000_000_000  # 2023-11-14T22:13:20Z
         ("CRON_TZ=America/New_York 15 17 * * *", 100),
         ("TZ=UTC @hourly", 46 * 60 + 40),
         ("TZ=UTC @daily", 106 * 60 + 40),
-        ("TZ=UTC 0 0 ? * *", 106 * 60 + 40),
+        ("0 0 ? * *", 106 * 60 + 40),
+        ("15,20-30/5 22 * nov TUE", 100),
     ],
 )
 def test_cron_expressions(expression: str, seconds: float) -> None:
@@ -93,10 +94,27 @@ def test_an_empty_interval_is_none_and_durations_are_durations() -> None:
     assert schedule("1m30s") == 90.0
 
 
-@pytest.mark.parametrize("text", ["soon", "* *", "99 * * * *", "@sometimes", "TZ=Nowhere/Land * * * * *"])
-def test_an_interval_that_makes_no_sense_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"failed to parse interval as duration string: time: .*, or as cron expr"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("5", 'time: missing unit in duration "5", or as cron expression: expected 5 to 6 fields, found 1: [5]'),
+        ("* *", 'time: invalid duration "* *", or as cron expression: expected 5 to 6 fields, found 2: [* *]'),
+        ("99 * * * *", "end of range (99) above maximum (59): 99"),
+        ("* * 0 * *", "beginning of range (0) below minimum (1): 0"),
+        ("9-5 * * * *", "beginning of range (9) beyond end of range (5): 9-5"),
+        ("1-2-3 * * * *", "too many hyphens: 1-2-3"),
+        ("*/2/3 * * * *", "too many slashes: */2/3"),
+        ("*/0 * * * *", "step of range should be a positive number: */0"),
+        ("x * * * *", 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'),
+        ("@sometimes", "unrecognized descriptor: @sometimes"),
+        ("@every soon", 'failed to parse duration @every soon: time: invalid duration "soon"'),
+        ("TZ=Nowhere/Land * * * * *", "unknown time zone Nowhere/Land"),
+    ],
+)
+def test_an_interval_that_makes_no_sense_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=r"^failed to parse interval as duration string: time: ") as caught:
         schedule(text)
+    assert str(caught.value).endswith(words)
 
 
 def test_hours_pass_in_no_time_with_a_clock_of_ones_own() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from headwater import durations, tasks
+from headwater import tasks
 from headwater.acknowledge import Delivery
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
+from headwater.components.inputs._schedules import Cron, schedule
 from headwater.components.resources import Resources
 from headwater.config.fields import auto_replay_nacks, integer, mapping, spec, text
 from headwater.config.view import Config
@@ -39,101 +39,6 @@ SPEC = spec(
         ),
     ),
 )
-
-NICKNAMES: Final = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
-
-
-class Cron:
-    """When a cron expression is due.
-
-    Raises:
-        ConfigError: It is none.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._zone: tzinfo = _local_zone()
-        expression = text.strip()
-        for prefix in ("TZ=", "CRON_TZ="):
-            if expression.startswith(prefix):
-                name, _, expression = expression[len(prefix) :].partition(" ")
-                self._zone = _zone(name)
-        expression = expression.strip()
-        expression = NICKNAMES.get(expression, expression)
-        self._every = 0.0
-        self._expression = expression
-        if expression.startswith("@every "):
-            try:
-                self._every = durations.parse_seconds(expression[len("@every ") :])
-            except durations.InvalidDuration as error:
-                raise ConfigError(f"failed to parse duration {expression}: {error}") from None
-            self._every = max(1.0, float(int(self._every)))
-            return
-        if expression.startswith("@"):
-            raise ConfigError(f"unrecognized descriptor: {expression}")
-        fields = expression.split()
-        if not 5 <= len(fields) <= 6:
-            raise ConfigError(f"expected 5 to 6 fields, found {len(fields)}: [{' '.join(fields)}]")
-        from cronsim import CronSimError
-
-        try:
-            self._next(datetime.now(self._zone))
-        except (CronSimError, StopIteration) as error:
-            raise ConfigError(f"{error}: [{' '.join(fields)}]") from None
-
-    def _next(self, after: datetime) -> datetime:
-        from cronsim import CronSim
-
-        # A question mark is a star to the reference, and unknown to the library.
-        found: datetime = next(CronSim(self._expression.replace("?", "*"), after))
-        return found
-
-    def wait(self, time_ns: int) -> float:
-        """Seconds from a wall clock time to the next tick."""
-        now = time_ns / 1e9
-        if self._every:
-            # Whole seconds, as the reference rounds them.
-            return self._every - now % 1.0
-        due = self._next(datetime.fromtimestamp(now, self._zone))
-        return max(0.0, due.timestamp() - now)
-
-
-def _local_zone() -> tzinfo:
-    return datetime.now().astimezone().tzinfo or UTC
-
-
-def _zone(name: str) -> tzinfo:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    if name == "Local":
-        return _local_zone()
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"provided bad location {name}: unknown time zone {name}") from None
-
-
-def schedule(text: str) -> float | Cron:
-    """Seconds of an interval (0: none), or a cron expression. Raises: ConfigError."""
-    if not text:
-        return 0.0
-    try:
-        return durations.parse_seconds(text)
-    except durations.InvalidDuration as error:
-        try:
-            return Cron(text)
-        except ConfigError as problem:
-            raise ConfigError(
-                f"failed to parse interval as duration string: {error}, or as cron expression: {problem}"
-            ) from None
-
 
 AT_A_TIME: Final = 4096
 """Messages that are made with one read where they come in batches; downstream asks for batches, whatever their size."""

@@ -54,6 +54,8 @@ class ArrayScan(Scan):
                 self._begun = True
                 data = data[1:]
             made = parsed(self._cutter.feed(data), self._failing)
+            if self._cutter.complaint:
+                self._failing.fail(self._cutter.complaint)
             if made:
                 return made
         return self._once()
@@ -68,6 +70,8 @@ class ArrayScan(Scan):
     def finish(self) -> list[Batch]:
         if self._failing.error is None and not self._cutter.closed:
             made = parsed(self._cutter.finish()[0], self._failing)
+            if self._cutter.complaint:
+                self._failing.fail(self._cutter.complaint)
             if not self._cutter.closed:
                 self._failing.fail("unexpected EOF" if self._begun else "EOF")
             if made:

@@ -34,25 +34,34 @@ class DocumentCutter:
 
     def __init__(self, between: bytes = SPACE) -> None:
         self._between = between
+        self._expected = 0
+        self.complaint = ""
+        """What is wrong with the commas."""
         self._data = b""
         self._at = 0
         self._depth = 0
         self._quoted = False
         self.closed = False
         """Whether a closing bracket was met that no document opened."""
+        self.commas = 0
+        """How many commas stand before the next document."""
+
+    @property
+    def _over(self) -> bool:
+        return self.closed or bool(self.complaint)
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; the documents that are complete by now."""
         self._data += data
         documents: list[bytes] = []
-        while not self.closed and (document := self._next(False)) is not None:
+        while not self._over and (document := self._next(False)) is not None:
             documents.append(document)
         return documents
 
     def finish(self) -> tuple[list[bytes], bool]:
         """The last documents, and whether the bytes end within one."""
         documents: list[bytes] = []
-        while not self.closed and (document := self._next(True)) is not None:
+        while not self._over and (document := self._next(True)) is not None:
             documents.append(document)
         return documents, bool(self._data) and not self.closed
 
@@ -63,11 +72,18 @@ class DocumentCutter:
     def _next(self, end: bool) -> bytes | None:
         data = self._data
         if not self._at:
-            data = self._data = data.lstrip(self._between)
+            rest = data.lstrip(self._between)
+            if b"," in self._between:
+                self.commas += data[: len(data) - len(rest)].count(b",")
+                if self.commas != self._expected and rest:
+                    return self._misplaced(rest)
+            data = self._data = rest
             if not data:
                 return None
             first = data[0]
             if first in b"]}":
+                if self.commas:
+                    self.complaint = f"invalid character '{chr(first)}' looking for beginning of value"
                 self.closed = True
                 return None
             if first not in b'[{"':
@@ -77,6 +93,16 @@ class DocumentCutter:
                     return None
                 return self._take(max(stop, 1))
         return self._walk(data)
+
+    def _misplaced(self, rest: bytes) -> None:
+        """Between two elements stands one comma, and none before the first; a bracket may follow without one."""
+        if rest[0] == 0x5D and self.commas == 0:
+            self.closed = True
+        elif self.commas > self._expected:
+            self.complaint = "invalid character ',' looking for beginning of value"
+        else:
+            self.complaint = f"invalid character '{chr(rest[0])}' after array element"
+        self._data = rest
 
     def _walk(self, data: bytes) -> bytes | None:
         """Go on to the end of the object, list or string that was begun."""
@@ -112,6 +138,8 @@ class DocumentCutter:
         self._at = 0
         self._depth = 0
         self._quoted = False
+        self._expected = 1
+        self.commas = 0
         return document
 
 
