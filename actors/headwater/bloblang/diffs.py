@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.goformat import sprintf
 from headwater.bloblang.gonumbers import NumberError, parse_decimal_int
-from headwater.bloblang.values import encode_text, equal, type_name
+from headwater.bloblang.values import Timestamp, encode_text, equal, is_number, number, to_bytes, type_name
 
 
 def changes(before: Any, after: Any) -> list[Any]:
@@ -51,15 +52,35 @@ def _compare(path: list[str], before: Any, after: Any, found: list[Any]) -> None
 
 def _missing(items: list[Any], others: list[Any]) -> dict[int, Any]:
     """The elements that have no counterpart of their own in another array, by position."""
-    used: set[int] = set()
+    unused: dict[Any, list[Any]] = {}
+    for other in reversed(others):
+        unused.setdefault(_likeness(other), []).append(other)
     missing: dict[int, Any] = {}
     for index, item in enumerate(items):
-        twin = next((i for i, other in enumerate(others) if i not in used and equal(item, other)), None)
+        alike = unused.get(_likeness(item), [])
+        twin = next((place for place in range(len(alike) - 1, -1, -1) if equal(item, alike[place])), None)
         if twin is None:
             missing[index] = item
         else:
-            used.add(twin)
+            del alike[twin]
     return missing
+
+
+def _likeness(value: Any) -> Any:
+    """Something to hash that equal values have in common, and few others have."""
+    kind = type(value)
+    if kind is list:
+        return ("array", *map(_likeness, value))
+    if kind is dict:
+        return frozenset((key, _likeness(item)) for key, item in value.items())
+    if value is None or kind is bool:
+        return (kind, value)
+    if is_number(value):
+        try:
+            return float(number(value))
+        except OverflowError:
+            return math.inf
+    return to_bytes(value) if kind in (str, bytes, Timestamp) else kind
 
 
 def _compare_arrays(path: list[str], before: list[Any], after: list[Any], found: list[Any]) -> None:

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.regexps import compile_regexp
+from headwater.bloblang.registry import MAX_GROWTH
 from headwater.bloblang.values import encode_text, equal, is_number, number, type_name
 
 _DEEPEST: Final = 200
+_MOST: Final = MAX_GROWTH // 8
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
@@ -37,6 +39,19 @@ class _Failure(Exception):
     """An expression has no value."""
 
 
+class _Document:
+    """The root of an evaluation, which counts what paths lead to: each `..` multiplies it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._left = _MOST
+
+    def visited(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise BloblangError(f"json path leads to more than {_MOST} values")
+
+
 def compile_path(text: str) -> Callable[[Any], Any]:
     """Make a function of an expression that gives its value for a document.
 
@@ -48,7 +63,7 @@ def compile_path(text: str) -> Callable[[Any], Any]:
 
     def run(document: Any) -> Any:
         try:
-            return evaluate(document, document)
+            return evaluate(_Document(document), document)
         except _Failure as failure:
             raise BloblangError(str(failure)) from None
         except RecursionError:
@@ -216,14 +231,18 @@ class _Parser:
                 break
 
         def walk(root: Any, this: Any) -> Any:
-            start = this if relative else root
+            start = this if relative else root.value
             if not many:
                 for step in steps:
                     start = step.one(start, root)
                 return start
             found = [start]
             for step in steps:
-                found = [result for value in found for result in step.all(value, root)]
+                values, found = found, []
+                for value in values:
+                    known = len(found)
+                    found.extend(step.all(value, root))
+                    root.visited(len(found) - known + 1)
             return found
 
         return walk
@@ -433,10 +452,14 @@ class _Descend(_Step):
     """A value and all that it holds, at any depth."""
 
     def all(self, value: Any, root: Any) -> Iterator[Any]:
-        yield value
-        if type(value) in (dict, list):
-            for item in value.values() if type(value) is dict else value:
-                yield from self.all(item, root)
+        ahead = [value]
+        while ahead:
+            value = ahead.pop()
+            yield value
+            if type(value) is dict:
+                ahead.extend(reversed(value.values()))
+            elif type(value) is list:
+                ahead.extend(reversed(value))
 
 
 class _Filter(_Step):

@@ -64,3 +64,18 @@ def test_nothing_given_is_changed(evaluate: Any, query: str) -> None:
     before = copy.deepcopy(this)
     evaluate(query, this)
     assert this == before
+
+
+def test_squash_merges_values_of_the_same_key(evaluate: Any) -> None:
+    objects = [{"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, {"a": [4, {"b": 5}]}, {"a": {"d": 6}}, {"e": [7]}, {"e": 8}, 9]
+    assert evaluate("this.squash()", objects) == {"a": [{"b": [1, 2], "c": 3}, 4, {"b": 5}, {"d": 6}], "e": [7, 8]}
+
+
+def test_paths_that_multiply_are_bounded(evaluate: Any) -> None:
+    document: Any = 1
+    for _ in range(60):
+        document = [document]
+    assert len(evaluate('this.json_path("$..*..*")', document)) == 60 * 61 // 2 - 60
+    assert evaluate('this.json_path("$..*..*..*..*..*..*..*")', document).startswith(
+        "error: json path leads to more than"
+    )

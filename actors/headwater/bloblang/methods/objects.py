@@ -302,10 +302,26 @@ def assign(target: Any, other: Any) -> Any:
     ],
 )
 def squash(target: list[Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for item in target:
-        if type(item) is dict:
-            result = _merge_objects(result, item)
+    return _squashed([item for item in target if type(item) is dict])
+
+
+def _squashed(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """What merging one after the other gives, without a copy of it for each."""
+    values: dict[str, list[Any]] = {}
+    for each in objects:
+        for key, value in each.items():
+            values.setdefault(key, []).append(value)
+    return {key: found[0] if len(found) == 1 else _merged(found) for key, found in values.items()}
+
+
+def _merged(values: list[Any]) -> Any:
+    alike = next((at for at, value in enumerate(values) if type(value) is not dict), len(values))
+    start = _squashed(values[:alike]) if alike > 1 else values[0]
+    if alike == len(values):
+        return start
+    result = list(start) if type(start) is list else [start]
+    for value in values[max(alike, 1) :]:
+        result.extend(value if type(value) is list else [value])
     return result
 
 
