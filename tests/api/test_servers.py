@@ -362,3 +362,21 @@ def test_addresses(address: str, expected: tuple[str, int]) -> None:
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(ConfigError, match="listen tcp"):
         bind(address)
+
+
+def test_deletions_that_wait_delay_nobody_else(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    waiting = threading.Semaphore(0)
+
+    def delete(stream: str, *, timeout: float | None = None) -> list[str]:
+        waiting.release()
+        released.wait(5)
+        return []
+
+    monkeypatch.setattr(served.system, "delete", delete)
+    deletions = [served.later("DELETE", f"/streams/s{index}") for index in range(40)]
+    for _ in deletions:
+        assert waiting.acquire(timeout=5)
+    assert served.ask("GET", "/streams")[:2] == (200, b"{}")
+    released.set()
+    assert {deletion.answer()[0] for deletion in deletions} == {200}

@@ -30,8 +30,8 @@ from headwater_api.settings import HttpSettings
 WAITING: Final = 64
 """Callers of components that may hold a thread."""
 
-RESERVED: Final = 16
-"""Threads for everything else."""
+RESERVED: Final = 64
+"""Threads for everything else; a deletion holds one while its stream stops."""
 
 
 _quiet = logging.Logger("headwater.http", logging.CRITICAL)
