@@ -15,8 +15,8 @@ with `binding` for calls); `references`, `expressions`, `calls`, `loops`, `progr
 """
 
 from headwater.bloblang.errors import BloblangError, ParseError
+from headwater.bloblang.failures import Failed
 from headwater.bloblang.mapping import (
-    Failed,
     Interpolation,
     Mapping,
     MutationError,

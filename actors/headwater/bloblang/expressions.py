@@ -120,15 +120,16 @@ class OperatorCompiler(ReferenceCompiler):
             with self.block(f"if len({made.code}) > {MAX_GROWTH}:"):
                 self.put(f"too_long({made.code})")
             return made
+        kind = "value" if operator == "+" else "number"
         if test is None:
-            return self.temp(slow, "value")
+            return self.temp(slow, kind)
         with self.block(f"if {test or 'True'}:"):
             self.put(f"{result} = {a} {operator} {b}")
             with self.block(f"if not -9223372036854775808 <= {result} <= 9223372036854775807:"):
                 self.put(f"{result} = {slow}")
         with self.block("else:"):
             self.put(f"{result} = {slow}")
-        return Value(result, "value")
+        return Value(result, kind)
 
     def _equality(self, operator: str, left: Value, right: Value) -> Value:
         a, b = left.code, right.code
@@ -333,7 +334,7 @@ def _both(left: Value, right: Value, kind: str) -> str | None:
     for value in (left, right):
         if value.kind == kind:
             continue
-        if value.kind not in ("any", "value"):
+        if value.kind not in ("any", "value") and (value.kind != "number" or kind != "int"):
             return None
         tests.append(f"type({value.code}) is {kind}")
     return " and ".join(tests)

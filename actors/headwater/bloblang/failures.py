@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from headwater.bloblang.errors import BloblangError, NoDocument, prefixed
 from headwater.bloblang.execution import no_document
+from headwater.message import Message
 
 TABLE: Final = "_table"
 """The global of compiled code that holds its table."""
@@ -99,6 +100,21 @@ def explained(error: BaseException, edge: Region | None = None) -> BloblangError
                 found = prefixed(region.text, found)
             region = region.outer
     return found.with_traceback(None)
+
+
+class Failed:
+    """Stands for a message that a mapping failed on, among the results of `Mapping.apply_many`."""
+
+    __slots__ = ("error", "message")
+
+    def __init__(self, message: Message, error: BloblangError) -> None:
+        self.message = message
+        self.error = error
+
+
+def failed(message: Message, error: BaseException) -> Failed:
+    """What stands for a message that compiled code failed on."""
+    return Failed(message, explained(error))
 
 
 def failure_text(error: BaseException, edge: Region) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
-from headwater.bloblang.failures import explained
+from headwater.bloblang.failures import Failed, explained
 from headwater.bloblang.program import ProgramCompiler, QueryCompiler
 from headwater.bloblang.registry import Environment
 from headwater.bloblang.statements import parse_interpolation as _parse_pieces
@@ -25,16 +25,6 @@ from headwater.message import UNSET, Batch, Message
 
 _CACHE_SIZE: Final = 512
 T = TypeVar("T")
-
-
-class Failed:
-    """Stands for a message that a mapping failed on, among the results of `Mapping.apply_many`."""
-
-    __slots__ = ("error", "message")
-
-    def __init__(self, message: Message, error: BloblangError) -> None:
-        self.message = message
-        self.error = error
 
 
 class Mapping:
@@ -58,6 +48,7 @@ class Mapping:
         self._mutation: Callable[..., Any] | None = None
         self._overlay: Callable[..., Any] | None = None
         self._body: Callable[..., Any] | None = None
+        self._many: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
 
@@ -93,16 +84,10 @@ class Mapping:
 
     def apply_many(self, messages: Sequence[Message]) -> list[Message | Failed | None]:
         """Map messages that are each a batch of their own; what failed is marked with `Failed`."""
-        # Hot path: one call a message.
-        main, directory, resources = self._main, self._directory, self._resources
-        results: list[Message | Failed | None] = []
-        append = results.append
-        for message in messages:
-            try:
-                append(main(message, None, 0, None, directory, resources))
-            except Exception as error:
-                append(Failed(message, explained(error)))
-        return results
+        main = self._many
+        if main is None:
+            main = self._many = self._compiled(many=True)
+        return main(messages, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def value(
         self,

@@ -28,6 +28,8 @@ from headwater.bloblang.values import (
 )
 
 _VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
+_PLAIN = frozenset((int, float))
+_EXACT = 1 << 53
 _TEXT = (str, bytes, Timestamp)
 
 
@@ -144,34 +146,20 @@ def _ordered(operator: str, a: Any, b: Any) -> bool:
     return bool(a <= b)
 
 
-def _float(value: Any) -> float | None:
-    """A float of a float or a textual number; None where a closer look is needed."""
-    if type(value) is float:
-        return value
-    if type(value) is Fragment:
-        text = dumps(value)
-        # An integer that is kept as text, the negative zero, counts as an integer.
-        found = float(text)
-        return None if found in (math.inf, -math.inf) or text == b"-0" else found
-    if type(value) is int and -9007199254740992 < value < 9007199254740992:
-        return float(value)
-    return None
-
-
-# Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends here. What is not
-# plain goes on to
+# Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends in the functions below.
+# Only what is plain is done here: a zero or a huge number as result, or operands of any other kind, go on to
 # `arithmetic`, which tells all cases apart.
 
 
 def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left + right``"""
-    kind = type(left)
-    if kind is str:
+    if type(left) is str:
         if type(right) is str:
             return too_long(left + right)
-    elif kind is not int or type(right) is not int:
-        a, b = _float(left), _float(right)
-        if a is not None and b is not None:
+    elif type(left) is not int or type(right) is not int:
+        a = float(dumps(left)) if type(left) is Fragment else left
+        b = float(dumps(right)) if type(right) is Fragment else right
+        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e300 < a < 1e300 and -1e300 < b < 1e300:
             return a + b
     return arithmetic("+", left, right, left_name, right_name)
 
@@ -179,8 +167,9 @@ def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
 def subtract(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left - right``"""
     if type(left) is not int or type(right) is not int:
-        a, b = _float(left), _float(right)
-        if a is not None and b is not None:
+        a = float(dumps(left)) if type(left) is Fragment else left
+        b = float(dumps(right)) if type(right) is Fragment else right
+        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e300 < a < 1e300 and -1e300 < b < 1e300:
             return a - b
     return arithmetic("-", left, right, left_name, right_name)
 
@@ -188,16 +177,18 @@ def subtract(left: Any, right: Any, left_name: str, right_name: str) -> Any:
 def multiply(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left * right``"""
     if type(left) is not int or type(right) is not int:
-        a, b = _float(left), _float(right)
-        if a is not None and b is not None:
+        a = float(dumps(left)) if type(left) is Fragment else left
+        b = float(dumps(right)) if type(right) is Fragment else right
+        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e150 < a < 1e150 and -1e150 < b < 1e150:
             return a * b
     return arithmetic("*", left, right, left_name, right_name)
 
 
 def divide(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left / right``"""
-    a, b = _float(left), _float(right)
-    if a is not None and b:
+    a = float(dumps(left)) if type(left) is Fragment else left
+    b = float(dumps(right)) if type(right) is Fragment else right
+    if type(a) in _PLAIN and type(b) in _PLAIN and b and -_EXACT < a < _EXACT and -_EXACT < b < _EXACT:
         return a / b
     return arithmetic("/", left, right, left_name, right_name)
 

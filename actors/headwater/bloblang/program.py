@@ -44,16 +44,23 @@ class ProgramCompiler(ExpressionCompiler):
         mutation: Whether root begins as the message and `this` is root.
         overlay: Whether root begins as the first item of ``_p0`` while `this` is given.
         document: Whether the function takes a document and returns one, with no message around.
+        many: Whether it takes a list of messages, each a batch of its own, and returns a list of results.
     """
 
     def __init__(
-        self, program: Program, mutation: bool = False, overlay: bool = False, document: bool = False
+        self,
+        program: Program,
+        mutation: bool = False,
+        overlay: bool = False,
+        document: bool = False,
+        many: bool = False,
     ) -> None:
         super().__init__()
         self.program = program
         self.mutation = mutation
         self.overlay = overlay
         self.document = document
+        self.many = many
         self.state = _EMPTY
         self.alias = False
         self.aliased = _keeps_root([program.statements, *program.maps.values()])
@@ -74,9 +81,14 @@ class ProgramCompiler(ExpressionCompiler):
         parameters = ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0=UNSET", "_p0=None"]
         if self.document:
             parameters = ["_x0", "_m0=None", "_b0=()", "_i0=0", "_w0=None", "_d0=''", "_a0=None"]
+        if self.many:
+            parameters = ["_n0", "_d0", "_a0"]
         with self.function("main", parameters) as main:
-            main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0"}
-            self._main()
+            main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0", "_x0", "_m0"}
+            if self.many:
+                self._loop()
+            else:
+                self._main()
         self.functions.append(main)
         helpers = dict(HELPERS)
         names = self.module(helpers)
@@ -85,6 +97,25 @@ class ProgramCompiler(ExpressionCompiler):
 
     # Functions ----------------------------------------------------------------------------------------------------
 
+    def _loop(self) -> None:
+        # Hot path: the whole mapping stands within the loop, which spares a call for each message.
+        self.put("_l0 = []")
+        self.put("_q0 = _l0.append")
+        with self.nested("for _m0 in _n0:"):
+            with self.nested("try:"):
+                self._main()
+            with self.block("except Exception as _e0:"):
+                self.put("_q0(failed(_m0, _e0))")
+        self.put("return _l0")
+
+    def _give(self, code: str) -> None:
+        """Make some code the result for the message."""
+        if self.many:
+            self.put(f"_q0({code})")
+            self.put("continue")
+        else:
+            self.put(f"return {code}")
+
     def _main(self) -> None:
         function = self.stack[-1]
         self.variables = {}
@@ -92,7 +123,8 @@ class ProgramCompiler(ExpressionCompiler):
         self.root = "_r0"
         self.scope = Scope("_x0", None, not self.document, True)
         self.steppers = {"_x0": "_y0"}
-        self.level = 2 if self.mutation else 1
+        self.level = function.indent + (1 if self.mutation else 0)
+        before, function.lines = function.lines, []
         self.state = _SHARED if self.mutation or self.overlay else _EMPTY
         if self.mutation:
             with self.nested("try:"):
@@ -103,7 +135,7 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("raise")
         else:
             self._statements(self.program.statements)
-        body, function.lines = function.lines, []
+        body, function.lines = function.lines, before
         self._prologue()
         function.lines += body
         self._epilogue()
@@ -118,7 +150,7 @@ class ProgramCompiler(ExpressionCompiler):
             self.put("_g0 = None")
         else:
             copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
-            self.put(f"_g0 = {copy} if _m0 is not None else None")
+            self.put(f"_g0 = {copy}" if self.many else f"_g0 = {copy} if _m0 is not None else None")
         if self.mutation:
             with self.block("if _u0:"):
                 self.put("_x0 = owned(_x0)")
@@ -138,35 +170,43 @@ class ProgramCompiler(ExpressionCompiler):
         if self.uses_this or self.document:
             self.put("_y0 = _x0 if type(_x0) is dict else Stepper(_x0)")
         for name, code in self.variables.items():
-            self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if self.given else f"{code} = MISSING")
+            given = self.given and not self.many
+            self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if given else f"{code} = MISSING")
         if self.needs_context:
-            self.put("_c0 = ExecutionContext(_b0 if _b0 is not None else (_m0,), _i0, _g0, _a0, _d0)")
-            if self.variables:
+            place = "(_m0,), 0" if self.many else "_b0 if _b0 is not None else (_m0,), _i0"
+            self.put(f"_c0 = ExecutionContext({place}, _g0, _a0, _d0)")
+            if self.variables and not self.many:
                 self.put("_c0.variables = _w0")
 
     def _decode(self) -> None:
         if not self.uses_this and not self.mutation:
             return
-        with self.block("if _x0 is UNSET:"):
-            self.put("_x0 = _m0.parsed")
+        if self.many:
+            self._read()
+        else:
             with self.block("if _x0 is UNSET:"):
-                with self.block("try:"):
-                    if self.textual:
-                        self.put("_x0 = decode_textual(_m0.raw)")
-                    else:
-                        self.put("_s0 = _m0.raw")
-                        self.put("_x0 = decode(_s0) if b'-' not in _s0 else decode_signed(_s0)")
-                with self.block("except Exception:"):
-                    self.put("_x0 = bad_document(_m0.raw)")
-            with self.block("else:"):
-                self.put("_u0 = True")
+                self._read()
+
+    def _read(self) -> None:
+        self.put("_x0 = _m0.parsed")
+        with self.block("if _x0 is UNSET:"):
+            with self.block("try:"):
+                if self.textual:
+                    self.put("_x0 = decode_textual(_m0.raw)")
+                else:
+                    self.put("_s0 = _m0.raw")
+                    self.put("_x0 = decode(_s0) if 45 not in _s0 else decode_signed(_s0)")
+            with self.block("except Exception:"):
+                self.put("_x0 = bad_document(_m0.raw)")
+        with self.block("else:"):
+            self.put("_u0 = True")
 
     def _epilogue(self) -> None:
         """Make the result: a message, None where it was deleted."""
         if self.document:
             self.put("return _r0")
             return
-        if not self.mutation and not self.overlay:
+        if not self.mutation and not self.overlay and not self.many:
             with self.block("if _p0 is not None:"):
                 self.put("return _r0")
         if self.state == _OWN:
@@ -174,21 +214,19 @@ class ProgramCompiler(ExpressionCompiler):
             return
         with self.block("if type(_r0) is dict or type(_r0) is list:"):
             self._encode()
-        self.put("return finish(_m0, _r0, _g0)")
+        self._give("finish(_m0, _r0, _g0)")
 
     def _encode(self) -> None:
         if self.heavy:
             with self.block("if _u0:"):
-                self.put(
-                    "return Message(encode_document(_r0), UNSET, _g0, _m0.error, _m0.origin, _m0.context)"
-                )
+                self._give("Message(encode_document(_r0), UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
         with self.block("try:"):
             self.put("_s0 = dumps(_r0, encode_default, SORTED)")
         with self.block("except Exception:"):
             self.put("_s0 = encode_document(_r0)")
-        with self.block("if b'\\xe2' in _s0:"):
+        with self.block("if not _s0.isascii():"):
             self.put("_s0 = separators(_s0)")
-        self.put("return Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
+        self._give("Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
 
     def _map(self, name: str, body: list[Statement]) -> str:
         code = self.function_name("m")
@@ -372,8 +410,10 @@ class ProgramCompiler(ExpressionCompiler):
             value = Value(self.fresh(), value.kind)
             self.put(f"{value.code} = {code}")
             code = value.code
-        if value.kind == "float":
-            self.put(f"{code} = keep({code})")
+        if value.kind in ("float", "number"):
+            test = f"{code}.is_integer() or not 1e-5 <= abs({code}) < 1e16"
+            with self.block(f"if {test}:" if value.kind == "float" else f"if type({code}) is float and ({test}):"):
+                self.put(f"{code} = keep({code})")
         else:
             with self.block(f"if type({code}) in HEAVY:"):
                 with self.block(f"if type({code}) is float:"):

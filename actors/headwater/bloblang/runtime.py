@@ -9,7 +9,7 @@ import orjson
 from headwater.bloblang import execution, loops, operators
 from headwater.bloblang.binding import convert
 from headwater.bloblang.errors import BloblangError
-from headwater.bloblang.failures import explained, explained_query, failure_text, keyed_failure
+from headwater.bloblang.failures import explained, explained_query, failed, failure_text, keyed_failure
 from headwater.bloblang.registry import ExecutionContext
 from headwater.bloblang.values import DELETE, MISSING, NOTHING, Marker, equal
 from headwater.documents import (
@@ -56,6 +56,7 @@ HELPERS: Final[dict[str, Any]] = {
     "sliced": operators.sliced,
     "indexed": operators.indexed,
     "explained": explained,
+    "failed": failed,
     "explained_query": explained_query,
     "keyed_failure": keyed_failure,
     "failure_text": failure_text,
