@@ -59,7 +59,7 @@ def test_env_files(tmp_path: Path) -> None:
     assert found == {"FOO": "bar", "QUOTED": "a b\n", "BOTH": "2", "KEPT": "x"}
 
 
-def test_a_bare_line_is_refused_and_text_behind_a_value_ends_the_reading() -> None:
+def test_a_bare_line_is_refused_and_text_behind_a_value_hides_nothing() -> None:
     with pytest.raises(ConfigError, match="failed to parse dotenv file"):
         read_env_file("JUSTTHIS\n", "x.env")
-    assert read_env_file("A=1 2\nB=3\n", "x.env") == {"A": "1"}
+    assert read_env_file("A=1 2\nB=3\n", "x.env") == {"A": "1", "B": "3"}

@@ -87,8 +87,8 @@ def _decoded(value: str, decoder: str) -> str:
 def read_env_file(text: str, path: str) -> dict[str, str]:
     """The variables that a dotenv file sets.
 
-    Lines are ``NAME=value`` or ``# comment``; a value is bare, or in double quotes. What follows a bare value ends
-    the reading, as the reference has it.
+    Lines are ``NAME=value`` or ``# comment``; a value is bare, and ends at white space or ``#``, or in double quotes.
+    What follows it on its line is left out; the lines behind are read all the same.
 
     Raises:
         ConfigError: A line is neither.
@@ -105,9 +105,6 @@ def read_env_file(text: str, path: str) -> dict[str, str]:
             variables[name] = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match["quoted"])
         else:
             variables[name] = match["bare"]
-        rest = match["rest"].strip()
-        if rest and not rest.startswith("#"):
-            break
     return variables
 
 
