@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from msgspec import DecodeError
 from orjson import Fragment, dumps
 
 from headwater.bloblang.errors import BloblangError, OperandMismatch, TypeMismatch
@@ -21,6 +22,7 @@ from headwater.bloblang.values import (
     is_number,
     number,
     number_text,
+    read_float,
     to_bytes,
     truncated,
     type_name,
@@ -147,49 +149,66 @@ def _ordered(operator: str, a: Any, b: Any) -> bool:
 
 
 # Hot path: numbers with a fraction come from documents as text, so most arithmetic on them ends in the functions below.
-# Only what is plain is done here: a zero or a huge number as result, or operands of any other kind, go on to
-# `arithmetic`, which tells all cases apart.
+# Only what is plain is done here: zeros, huge results and operands of any other kind go on to `arithmetic`, which tells
+# all cases apart.
 
 
 def add(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left + right``"""
-    if type(left) is str:
-        if type(right) is str:
-            return too_long(left + right)
-    elif type(left) is not int or type(right) is not int:
-        a = float(dumps(left)) if type(left) is Fragment else left
-        b = float(dumps(right)) if type(right) is Fragment else right
-        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e300 < a < 1e300 and -1e300 < b < 1e300:
-            return a + b
+    if type(left) is str and type(right) is str:
+        return too_long(left + right)
+    if type(left) is not int or type(right) is not int:
+        try:
+            a = read_float(dumps(left)) if type(left) is Fragment else left
+            b = read_float(dumps(right)) if type(right) is Fragment else right
+            if a and b and type(a) in _PLAIN and type(b) in _PLAIN:
+                result = a + b
+                if -1e300 < result < 1e300:
+                    return result
+        except (ArithmeticError, DecodeError):
+            pass
     return arithmetic("+", left, right, left_name, right_name)
 
 
 def subtract(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left - right``"""
     if type(left) is not int or type(right) is not int:
-        a = float(dumps(left)) if type(left) is Fragment else left
-        b = float(dumps(right)) if type(right) is Fragment else right
-        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e300 < a < 1e300 and -1e300 < b < 1e300:
-            return a - b
+        try:
+            a = read_float(dumps(left)) if type(left) is Fragment else left
+            b = read_float(dumps(right)) if type(right) is Fragment else right
+            if a and b and type(a) in _PLAIN and type(b) in _PLAIN:
+                result = a - b
+                if -1e300 < result < 1e300:
+                    return result
+        except (ArithmeticError, DecodeError):
+            pass
     return arithmetic("-", left, right, left_name, right_name)
 
 
 def multiply(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left * right``"""
     if type(left) is not int or type(right) is not int:
-        a = float(dumps(left)) if type(left) is Fragment else left
-        b = float(dumps(right)) if type(right) is Fragment else right
-        if type(a) in _PLAIN and type(b) in _PLAIN and a and b and -1e150 < a < 1e150 and -1e150 < b < 1e150:
-            return a * b
+        try:
+            a = read_float(dumps(left)) if type(left) is Fragment else left
+            b = read_float(dumps(right)) if type(right) is Fragment else right
+            if a and b and type(a) in _PLAIN and type(b) in _PLAIN:
+                result = a * b
+                if -1e300 < result < 1e300:
+                    return result
+        except (ArithmeticError, DecodeError):
+            pass
     return arithmetic("*", left, right, left_name, right_name)
 
 
 def divide(left: Any, right: Any, left_name: str, right_name: str) -> Any:
     """``left / right``"""
-    a = float(dumps(left)) if type(left) is Fragment else left
-    b = float(dumps(right)) if type(right) is Fragment else right
-    if type(a) in _PLAIN and type(b) in _PLAIN and b and -_EXACT < a < _EXACT and -_EXACT < b < _EXACT:
-        return a / b
+    try:
+        a = read_float(dumps(left)) if type(left) is Fragment else left
+        b = read_float(dumps(right)) if type(right) is Fragment else right
+        if b and type(a) in _PLAIN and type(b) in _PLAIN and -_EXACT < a < _EXACT and -_EXACT < b < _EXACT:
+            return a / b
+    except DecodeError:
+        pass
     return arithmetic("/", left, right, left_name, right_name)
 
 
