@@ -82,7 +82,7 @@ class ProgramCompiler(ExpressionCompiler):
         if self.document:
             parameters = ["_x0", "_m0=None", "_b0=()", "_i0=0", "_w0=None", "_d0=''", "_a0=None"]
         if self.many:
-            parameters = ["_n0", "_d0", "_a0"]
+            parameters = ["_n0", "_d0", "_a0", "_x0=UNSET"]
         with self.function("main", parameters) as main:
             main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0", "_x0", "_m0"}
             if self.many:
