@@ -76,7 +76,8 @@ class DocumentCutter:
             if b"," in self._between:
                 self.commas += data[: len(data) - len(rest)].count(b",")
                 if self.commas != self._expected and rest:
-                    return self._misplaced(rest)
+                    self._misplaced(rest)
+                    return None
             data = self._data = rest
             if not data:
                 return None
