@@ -125,11 +125,13 @@ class Shares:
         if indices is None:
             indices = range(len(self._batches[position]))
         mine = self._failures.setdefault(position, {})
-        if isinstance(failure, BatchFailure):
+        known = isinstance(failure, BatchFailure) and any(index < len(indices) for index in failure.failures)
+        if isinstance(failure, BatchFailure) and known:
             for index, reason in failure.failures.items():
                 if index < len(indices):
                     mine.setdefault(indices[index], reason)
         else:
+            # It is about all, or about messages that nobody here knows: then all of them count as failed.
             for index in indices:
                 mine.setdefault(index, failure)
 

@@ -98,7 +98,8 @@ class Redelivery:
             except ComponentError as error:
                 failed += 1
                 if isinstance(error, BatchFailure):
-                    indices = sorted(index for index in error.failures if index < len(pending))
+                    # Where none of them is one of ours, nobody knows which failed: all of them, then.
+                    indices = sorted(index for index in error.failures if index < len(pending)) or range(len(pending))
                     pending = [pending[index] for index in indices]
                     places = [places[index] for index in indices]
                 backoff = backoff or self._policy.start(self._clock)

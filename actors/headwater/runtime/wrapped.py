@@ -104,7 +104,11 @@ class ProcessedOutput(Output):
         if not made:
             return
         if len(made) == 1 and len(batch) == 1:
-            await self._child.write(numbered(made[0]))
+            try:
+                await self._child.write(numbered(made[0]))
+            except BatchFailure as error:
+                # Its indices are those of what was made of the one message, which failed as a whole.
+                raise ComponentError(str(error), error.kind) from error
             return
         outcome: list[Failure | None] = []
         fragments = Fragments(len(made), outcome.append)

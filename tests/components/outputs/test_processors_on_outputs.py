@@ -36,3 +36,27 @@ def test_failures_find_their_way_back(deliver: Deliver, tmp_path: Path) -> None:
     failure = f"open {tmp_path}/taken: is a directory"
     assert deliver(config, "a", "taken", "b\ntaken", ["c", "taken"]) == ["", failure, failure, failure]
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c", "taken"}
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "fallback: [CHILD, {reject: 'gone on'}]",
+        "broker: {pattern: fan_out_fail_fast, outputs: [CHILD, {drop: {}}]}",
+        "switch: {cases: [{check: 'true', output: CHILD}, {output: {drop: {}}}]}",
+        "reject_errored: CHILD",
+        "drop_on: {output: CHILD}",
+        "retry: {max_retries: 1, backoff: {initial_interval: 1ms}, output: CHILD}",
+    ],
+)
+def test_a_message_fails_with_any_that_is_made_of_it(deliver: Deliver, tmp_path: Path, around: str) -> None:
+    (tmp_path / "taken").mkdir()
+    child = (
+        "{retry: {max_retries: 1, backoff: {initial_interval: 1ms}, "
+        f"output: {{file: {{path: '{tmp_path}/${{! content() }}'}}}}}}, "
+        "processors: [{unarchive: {format: lines}}]}"
+    )
+    outcomes = deliver("output: {" + around.replace("CHILD", child) + "}", "a\nb", "a\nb\ntaken", ["c", "a\nb\ntaken"])
+    assert outcomes[0] == ""
+    assert outcomes[1]
+    assert outcomes[2]

@@ -115,7 +115,9 @@ class Fallback(Output):
 def _reasons(error: ComponentError, size: int) -> dict[int, Exception]:
     """Index and reason of each message that failed, in order."""
     if isinstance(error, BatchFailure):
-        return {index: error.failures[index] for index in sorted(error.failures) if index < size}
+        known = {index: error.failures[index] for index in sorted(error.failures) if index < size}
+        if known:
+            return known
     return dict.fromkeys(range(size), error)
 
 

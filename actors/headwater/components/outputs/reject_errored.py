@@ -62,10 +62,8 @@ class RejectErrored(Output):
         if good:
             try:
                 await self._child.write([batch[index] for index in good])
-            except BatchFailure as error:
-                failures.update({good[index]: reason for index, reason in error.failures.items()})
             except ComponentError as error:
-                failures.update(dict.fromkeys(good, error))
+                failures.update(_by_place(error, good))
         if len(batch) == 1:
             raise failures[0]
         raise BatchFailure(failures)
@@ -94,6 +92,15 @@ class RejectErrored(Output):
 
     async def close(self) -> None:
         await self._child.close()
+
+
+def _by_place(error: ComponentError, places: list[int]) -> dict[int, Exception]:
+    """Failures of messages that stand at some places of a larger batch."""
+    if isinstance(error, BatchFailure):
+        known = {places[index]: reason for index, reason in error.failures.items() if index < len(places)}
+        if known:
+            return known
+    return dict.fromkeys(places, error)
 
 
 def _rejection(message: Message) -> Rejected:
