@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -198,15 +198,19 @@ def _body(env: Environ) -> bytes | None:
 
 
 def _request(env: Environ, method: str, path: str, parameters: Mapping[str, str], body: bytes) -> Request:
+    headers: Sequence[tuple[str, str]] = env.get("headwater.headers") or _headers(env)
+    query = env.get("QUERY_STRING")
+    pairs = parse_qsl(query, keep_blank_values=True) if query else []
+    return Request(method, path, parameters, pairs, headers, body, env.get("REMOTE_ADDR", ""))
+
+
+def _headers(env: Environ) -> list[tuple[str, str]]:
     headers = [(name[5:].lower().replace("_", "-"), value) for name, value in env.items() if name.startswith("HTTP_")]
     for key, name in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
         value = env.get(key)
         if value:
             headers.append((name, value))
-    headers += env.get("headwater.headers", ())
-    query = env.get("QUERY_STRING")
-    pairs = parse_qsl(query, keep_blank_values=True) if query else []
-    return Request(method, path, parameters, pairs, headers, body, env.get("REMOTE_ADDR", ""))
+    return headers
 
 
 def _wait(future: Future[Any], request: Request, gone: Callable[[], bool] | None) -> bool:

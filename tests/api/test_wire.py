@@ -59,6 +59,21 @@ def test_a_request_is_handed_on_as_it_came(served: Any, held: Any) -> None:
     assert request.remote == "127.0.0.1"
 
 
+def test_headers_are_kept_apart(served: Any, held: Any) -> None:
+    data = (
+        b"POST /held/post HTTP/1.1\r\nHost: x\r\nX-One: a\r\nX-One: b, c\r\nX_Two: d\r\nX-Time: 12:30\r\n"
+        b"Cookie: e=f\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    asking = threading.Thread(target=exchange, args=(served.address, data, 2), daemon=True)
+    asking.start()
+    held.wait()
+    held.answer()
+    asking.join(5)
+    sent = [(name, value) for name, value in held.requests[0].headers if name.startswith("x") or name == "cookie"]
+    expected = [("x-one", "a"), ("x-one", "b, c"), ("x_two", "d"), ("x-time", "12:30"), ("cookie", "e=f")]
+    assert sorted(sent) == sorted(expected)
+
+
 def test_answers_of_components_are_compressed_for_those_who_accept_it(served: Any) -> None:
     import gzip
 

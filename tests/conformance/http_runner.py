@@ -1,8 +1,8 @@
 """Ask the API what recorded cases ask: `scripts/conformance http FILE... [--server NAME] [flags]`.
 
 The cases' own runner, `tools/http_cases.py` beside their folder, starts our program and sends real requests; other
-flags are handed on to it (`--isolate`, `--basis NAME`, ...). With waitress, which has neither, cases that need websockets
-or TLS are left out.
+flags are handed on to it (`--isolate`, `--basis NAME`, ...). With waitress, which has neither, cases that need
+websockets or TLS are left out.
 """
 
 from __future__ import annotations

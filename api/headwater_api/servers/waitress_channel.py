@@ -1,7 +1,7 @@
-"""waitress's connections, and what they keep from an application: headers whose names have underscores.
+"""waitress's connections, and what they keep from an application: the headers as they were sent.
 
-WSGI cannot tell them from those with hyphens, so waitress drops them; components take them as metadata, by their own
-names.
+WSGI has one value a name, and cannot tell underscores from hyphens, so waitress joins values of one name and drops
+names with underscores. Components take each header as metadata, by its own name.
 """
 
 from __future__ import annotations
@@ -9,25 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser, get_header_lines  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
 from waitress.task import WSGITask  # type: ignore[import-untyped]
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Keeps headers with underscores."""
+    """Keeps the headers as they were sent, where WSGI would not."""
 
-    underscored: tuple[tuple[str, str], ...] = ()
+    sent: tuple[tuple[str, str], ...] = ()
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
-        if b"_" in header_plus:
-            lines = (line.partition(b":") for line in header_plus.split(b"\r\n")[1:])
-            self.underscored = tuple(
-                (name.decode("latin-1").lower(), value.strip(b" \t").decode("latin-1"))
-                for name, _, value in lines
-                if b"_" in name
-            )
+        if header_plus.rstrip().count(b"\r\n") != len(self.headers):
+            lines = (line.partition(b":") for line in get_header_lines(header_plus.partition(b"\r\n")[2]))
+            sent = [(name.decode("latin-1").lower(), value.strip(b" \t").decode("latin-1")) for name, _, value in lines]
+            self.sent = tuple(sent)
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -35,9 +32,9 @@ class _Task(WSGITask):  # type: ignore[misc]
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        underscored = getattr(self.request, "underscored", ())
-        if underscored:
-            environ["headwater.headers"] = underscored
+        sent = getattr(self.request, "sent", ())
+        if sent:
+            environ["headwater.headers"] = sent
         return environ
 
 
