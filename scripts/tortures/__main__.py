@@ -25,6 +25,20 @@ def names() -> list[str]:
     return [name for name in found if not name.startswith("__") and name != "bench"]
 
 
+def one(name: str, seed: int, seconds: float) -> Outcome:
+    """Run one test and print its line."""
+    started = time.monotonic()
+    with Bench(random.Random(f"{seed} {name}"), seconds) as bench:
+        try:
+            outcome: Outcome = importlib.import_module(f"scripts.tortures.{name}").run(bench)
+        except Exception as error:
+            outcome = Outcome(failures=[f"{type(error).__name__}: {error}"])
+    print(outcome.row(name, time.monotonic() - started), flush=True)
+    for failure in outcome.failures:
+        print(f"    {failure}", flush=True)
+    return outcome
+
+
 def main() -> int:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
@@ -32,6 +46,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of everything that is left to chance")
     parser.add_argument("--minutes", type=float, default=10.0, help="for each test (default: %(default)s)")
     parser.add_argument("--short", action="store_true", help=f"about {SHORT_SECONDS:.0f} seconds for each test")
+    parser.add_argument(
+        "--again", action="store_true", help="try what fails once more, unless a message was lost: for busy machines"
+    )
     parser.add_argument("--list", action="store_true", help="say which tests there are")
     args = parser.parse_args()
     if args.list:
@@ -55,16 +72,10 @@ def main() -> int:
     failed = 0
     for name in args.tests or names():
         seconds = SHORT_SECONDS if args.short else args.minutes * 60
-        started = time.monotonic()
-        with Bench(random.Random(f"{seed} {name}"), seconds) as bench:
-            try:
-                outcome = importlib.import_module(f"scripts.tortures.{name}").run(bench)
-            except Exception as error:
-                outcome = Outcome(failures=[f"{type(error).__name__}: {error}"])
+        outcome = one(name, seed, seconds)
+        if outcome.failures and args.again and not outcome.lost:
+            outcome = one(name, seed + 1, seconds)
         failed += bool(outcome.failures)
-        print(outcome.row(name, time.monotonic() - started), flush=True)
-        for failure in outcome.failures:
-            print(f"    {failure}", flush=True)
     print(f"{len(args.tests or names()) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
