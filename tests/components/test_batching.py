@@ -212,3 +212,18 @@ def test_parts_as_a_delivery(host: TestHost) -> None:
     delivery = delivery_of(parts)
     delivery.settle(None, None)
     assert heard == [None, None]
+
+
+def test_a_read_that_is_given_up_loses_nothing(host: TestHost) -> None:
+    ledger = Ledger(batch_of("a"), batch_of("b"))
+    source = BatchedInput(Script(ledger), batcher(host, count=2, processors=[{"sleep": {"duration": "1s"}}]))
+    reading = host.start(source.read(10))
+    host.step()
+    assert not reading.done()
+    reading.cancel()
+    host.step()
+    assert reading.cancelled
+    delivery = host.run(source.read(10))
+    assert [[message.content() for message in batch] for batch in delivery.batches] == [[b"a", b"b"]]
+    delivery.settle(None, None)
+    assert ledger.said == {0: None, 1: None}

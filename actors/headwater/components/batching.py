@@ -227,9 +227,14 @@ class Batcher:
             created.add()
         return joined
 
+    @property
+    def processes(self) -> bool:
+        """Whether the policy has processors; without, a closed batch goes on as it is."""
+        return bool(len(self._chain))
+
     async def finish(self, joined: Joined) -> list[Part]:
         """Run the policy's processors over a closed batch. What they drop is settled here."""
-        if not len(self._chain):
+        if not self.processes:
             return [Part(joined.batch, joined.settle)]
         made = [batch for batch in await self._chain.process([joined.batch]) if batch]
         if not made:
@@ -277,6 +282,9 @@ class BatchedInput(Input):
         self._ended = False
         self._draining = tasks.Event()
         self._failure: ComponentError | None = None
+        self._closed: list[Joined] = []
+        self._finishing: tasks.Task[list[Part]] | None = None
+        self._parts: list[Part] = []
         self.stalled: tasks.Event = tasks.Event()
 
     async def connect(self) -> None:
@@ -284,15 +292,26 @@ class BatchedInput(Input):
 
     async def read(self, limit: int) -> Delivery:
         """The next batches that the policy closed."""
-        parts: list[Part] = []
-        while not parts:
+        while True:
+            # Kept where a read that is given up leaves them to the next one.
+            if not self._batcher.processes:
+                self._parts.extend([Part(joined.batch, joined.settle) for joined in self._closed])
+                self._closed = []
+            while self._closed:
+                self._finishing = self._finishing or tasks.spawn(
+                    self._batcher.finish(self._closed[0]), "batch processors", watched=True
+                )
+                made = await self._finishing
+                self._finishing = None
+                del self._closed[0]
+                self._parts.extend(made)
+            if self._parts:
+                parts, self._parts = self._parts, []
+                return delivery_of(parts)
             if self._failure is not None:
                 failure, self._failure = self._failure, None
                 raise failure
-            joined = await self._gather(limit)
-            for each in joined:
-                parts.extend(await self._batcher.finish(each))
-        return delivery_of(parts)
+            self._closed = await self._gather(limit)
 
     async def _gather(self, limit: int) -> list[Joined]:
         """Read on until at least one batch is closed."""
@@ -366,7 +385,8 @@ class BatchedInput(Input):
 
     async def close(self) -> None:
         """Give up what is gathered: it is not settled, so its source has it still."""
-        if self._reading is not None:
-            self._reading.cancel()
+        for task in (self._reading, self._finishing):
+            if task is not None:
+                task.cancel()
         await self._child.close()
         await self._batcher.close()
