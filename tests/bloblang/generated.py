@@ -190,6 +190,8 @@ def statements(draw: Any, variables: list[str], depth: int = 2, metadata: bool =
         query = draw(expressions((), tuple(variables), 3))
         if kind == 0 and draw(st.booleans()):
             name = draw(st.sampled_from(["p", "q"]))
+            if draw(st.integers(0, 4)) == 0:
+                query = draw(st.sampled_from(["root", "root.a", "root.items", "[root]", "root.a.b"]))
             lines.append(f"let {name} = {query}")
             if name not in variables:
                 variables.append(name)

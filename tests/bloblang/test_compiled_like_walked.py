@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from headwater.bloblang import BloblangError, Environment, ParseError, compile_mapping
+from headwater.bloblang import BloblangError, Environment, Failed, ParseError, compile_mapping
 from headwater.bloblang.execution import finish
 from headwater.bloblang.statements import parse_mapping
 from headwater.bloblang.values import json_text
@@ -63,3 +63,6 @@ def test_a_compiled_mapping_does_what_the_walker_does(source: str, raw: bytes) -
         return  # Maps without end; the walker has no protection of its own.
     got = outcome(lambda: mapping.apply(Message(raw, metadata={"k": "v"})))
     assert got == expected, f"{source}\n{raw!r}"
+    for each in mapping.apply_many([Message(raw, metadata={"k": "v"})] * 2):
+        many = ("error", each.error.text) if isinstance(each, Failed) else outcome(lambda result=each: result)
+        assert many == expected, f"{source}\n{raw!r}"
