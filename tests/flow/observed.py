@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from headwater import tasks
@@ -114,6 +114,7 @@ def _catalogue(it: Observed) -> Catalogue:
             "target",
             integer("max_in_flight", default=1),
             text("name", default="target"),
+            boolean("stubborn", default=False),
             summary="Seen by a test.",
         )
     )
@@ -121,6 +122,7 @@ def _catalogue(it: Observed) -> Catalogue:
         def __init__(self, config: Any, resources: Any) -> None:
             self.max_in_flight = config.integer("max_in_flight")
             self._name = config.text("name")
+            self._stubborn = config.boolean("stubborn")
 
         async def connect(self) -> None:
             it.opened.append(self._name)
@@ -129,6 +131,9 @@ def _catalogue(it: Observed) -> Catalogue:
             it.in_flight += 1
             it.most_in_flight = max(it.most_in_flight, it.in_flight)
             try:
+                while self._stubborn and not it.gate.is_set():
+                    with suppress(tasks.Cancelled):
+                        await it.gate.wait()
                 await it.gate.wait()
             finally:
                 it.in_flight -= 1
@@ -147,6 +152,8 @@ def _catalogue(it: Observed) -> Catalogue:
             it.batches.append([message.content().decode() for message in batch])
 
         async def close(self) -> None:
+            if self._stubborn:
+                await it.gate.wait()
             it.closed.append(self._name)
 
     @component(spec("processor", "code", summary="Code of a test."))

@@ -40,6 +40,15 @@ def test_an_output_that_hangs_does_not_hold_up_whoever_asked(it: Observed) -> No
     assert it.acked == []
 
 
+def test_what_does_not_even_obey_force_is_named(it: Observed) -> None:
+    it.gate.clear()
+    it.create(target="target: {stubborn: true}")
+    it.feed("a")
+    it.until(lambda: it.in_flight == 1)
+    assert it.system.delete("s", timeout=0.1) == ["output (writing 1)"]
+    it.gate.set()
+
+
 def test_nothing_is_replayed_once_the_stream_is_stopped(it: Observed) -> None:
     it.refuse = lambda payload: True
     it.create(source="source: {auto_replay_nacks: true}")

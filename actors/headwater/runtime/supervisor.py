@@ -94,8 +94,8 @@ class StreamSupervisor(PooledActor):
         return self.hanging
 
     def _naming(self, stage: str) -> str:
-        call = self.ring.actors[stage].call
-        return stage if call is None else f"{stage} ({call[0]})"
+        doing = self.ring.actors[stage].doing()
+        return f"{stage} ({doing})" if doing else stage
 
     # -- told by the stages
 

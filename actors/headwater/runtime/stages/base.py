@@ -34,11 +34,7 @@ class Setting:
 
 
 class Stage(PooledActor):
-    """An actor of a stream.
-
-    Attributes:
-        call: The component call it is in, and since when by its clock; for naming what hangs.
-    """
+    """An actor of a stream."""
 
     HANDLERS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {}
     """Which method handles which message."""
@@ -46,7 +42,6 @@ class Stage(PooledActor):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting.pool, setting.clock, setting.lanes)
         self.setting = setting
-        self.call: tuple[str, float] | None = None
         self._ended = False
         self._crashed = False
 
@@ -65,6 +60,10 @@ class Stage(PooledActor):
             super().crashed(error)
         tell(self.setting.supervisor, Crashed(self.setting.name, error))
 
+    def doing(self) -> str:
+        """What its component is at, for naming what does not let go; may be asked from another thread."""
+        return ""
+
     def hangs(self, seconds: float) -> None:
         """Leave that to the supervisor too: code of a component does not come back."""
         self.crashed(TimeoutError(f"a component has not come back for {seconds:.0f} s"))
@@ -77,4 +76,5 @@ class Stage(PooledActor):
         if not self._ended:
             self._ended = True
             tell(self.setting.supervisor, Ended(self.setting.name))
-            self.stop()
+            if not self.actor_stopped.is_set():
+                self.stop()

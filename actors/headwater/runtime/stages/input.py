@@ -40,6 +40,10 @@ class InputStage(Stage):
     def _on_hold(self, _: Hold) -> None:
         self._feed.hold()
 
+    def doing(self) -> str:
+        waiting = self._feed.in_flight
+        return f"waiting for {waiting} settlements" if waiting else "closing" if self._feed.stopping else "reading"
+
     def _on_start(self, _: Start) -> None:
         if self._main is None:
             self._main = tasks.Task(self._run(), self, "input")

@@ -50,6 +50,9 @@ class OutputStage(Stage):
         """Say whom to ask for more; before the start."""
         self._upstream = upstream
 
+    def doing(self) -> str:
+        return f"writing {self._under_way}" if self._under_way else "closing" if self._ending else ""
+
     def _on_start(self, _: Start) -> None:
         tasks.Task(self._begin(), self, "open").step()
         self._started()
