@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import orjson
 
@@ -47,8 +48,25 @@ class _Flags:
         return text.rjust(self.width)
 
 
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {"s": (str,), "d": (int,), "v": (str, int)}
+
+
+@lru_cache(maxsize=256)
+def _plain(template: str) -> tuple[tuple[str, ...], tuple[tuple[type, ...], ...]] | None:
+    """What stands between the verbs of a template with %s, %d and %v alone, and the types that each shows as is."""
+    pieces = template.split("%")
+    if any(piece[:1] not in _PLAIN for piece in pieces[1:]):
+        return None
+    return (pieces[0], *(piece[1:] for piece in pieces[1:])), tuple(_PLAIN[piece[0]] for piece in pieces[1:])
+
+
 def sprintf(template: str, arguments: Sequence[Any]) -> str:
     """Format `arguments` by the verbs of `template`."""
+    plain = _plain(template)
+    if plain is not None and len(plain[1]) == len(arguments):
+        pieces, kinds = plain
+        if all(type(value) in kind for value, kind in zip(arguments, kinds, strict=True)):
+            return pieces[0] + "".join([f"{value}{piece}" for value, piece in zip(arguments, pieces[1:], strict=True)])
     out: list[str] = []
     at, end = 0, len(template)
     position = 0

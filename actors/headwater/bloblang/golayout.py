@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -255,6 +255,10 @@ def parse_time(text: str, layout: str) -> Timestamp:
     Raises:
         LayoutError: The text does not have that form, or a value is out of range.
     """
+    if layout in _RFC3339:
+        usual = _usual_time(text)
+        if usual is not None:
+            return usual
     parts = _Parts()
     rest = text
     for literal, element in split_layout(layout):
@@ -284,6 +288,35 @@ def parse_time(text: str, layout: str) -> Timestamp:
     if rest:
         raise LayoutError(f"parsing time {quote(text)}: extra text: {quote(rest)}")
     return _build(parts, text)
+
+
+_YEAR_1970: Final = datetime(1970, 1, 1).toordinal() * 86_400
+_RFC3339: Final = frozenset(("2006-01-02T15:04:05Z07:00", RFC3339_NANO))
+_USUAL: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:[.,]([0-9]{1,9}))?(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+
+
+def _usual_time(text: str) -> Timestamp | None:
+    """Read a time as most are written, by RFC 3339; None where the long way has to say what it is."""
+    found = _USUAL.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
+    except ValueError:
+        return None
+    seconds = moment.toordinal() * 86_400 + moment.hour * 3600 + moment.minute * 60 + moment.second - _YEAR_1970
+    zone: tzinfo = UTC
+    if sign:
+        offset = int(hours) * 3600 + int(minutes) * 60
+        if offset:
+            offset = -offset if sign == "-" else offset
+            seconds -= offset
+            zone = fixed_zone(offset)
+    return Timestamp(seconds * 1_000_000_000 + (int(fraction.ljust(9, "0")) if fraction else 0), zone)
 
 
 def _following(layout: str, literal: str, element: str) -> bool:

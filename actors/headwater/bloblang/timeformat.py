@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.golayout import (
@@ -137,8 +137,27 @@ _COMPOSED = {
 _DIRECTIVE = re.compile(r"%([-_0^#]*)([1-9][0-9]*)?(:*)(.?)", re.DOTALL)
 
 
+_PLAIN: Final = {
+    "Y": "{0:04d}", "m": "{1:02d}", "d": "{2:02d}", "H": "{3:02d}", "M": "{4:02d}", "S": "{5:02d}",
+    "F": "{0:04d}-{1:02d}-{2:02d}", "T": "{3:02d}:{4:02d}:{5:02d}",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _plain(template: str) -> str | None:
+    """Of a template that shows numbers of the clock and calendar alone, what `str.format` takes instead."""
+    pieces = template.replace("{", "{{").replace("}", "}}").split("%")
+    if any(piece[:1] not in _PLAIN for piece in pieces[1:]):
+        return None
+    return pieces[0] + "".join(_PLAIN[piece[0]] + piece[1:] for piece in pieces[1:])
+
+
 def strftime(timestamp: Timestamp, template: str) -> str:
     """Write a time by percent directives; unknown ones stay as they are."""
+    civil = timestamp.civil()
+    plain = _plain(template)
+    if plain is not None and 0 <= civil[0] <= 9999:
+        return plain.format(*civil)
     return _Writer(timestamp).write(template)
 
 

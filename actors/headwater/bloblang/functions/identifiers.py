@@ -127,7 +127,17 @@ def nanoid(length: int | None, alphabet: str | None) -> str:
     if not characters or len(characters) > 255:
         raise BloblangError("alphabet must not be empty and contain no more than 255 chars")
     bounded(size)
-    return "".join(secrets.choice(characters) for _ in range(size))
+    return _chosen(characters, size)
+
+
+def _chosen(characters: str, size: int) -> str:
+    """Characters that chance chooses, each as likely as the others."""
+    mask = (1 << (len(characters) - 1).bit_length()) - 1
+    found = ""
+    while len(found) < size:
+        octets = secrets.token_bytes(size - len(found) + 8)
+        found += "".join([characters[octet & mask] for octet in octets if octet & mask < len(characters)])
+    return found[:size]
 
 
 class _Snowflakes:
