@@ -151,9 +151,10 @@ class Shares:
                 return reasons[0]
         return BatchFailure(mine)
 
-    def failed(self, position: int) -> bool:
-        """Whether any message of a batch failed so far."""
-        return bool(self._failures.get(position))
+    def unharmed(self, position: int) -> list[int]:
+        """The messages of a batch that nothing is known against so far."""
+        mine = self._failures.get(position, {})
+        return [index for index in range(len(self._batches[position])) if index not in mine]
 
     def raise_failure(self) -> None:
         """Raise what became of the only batch, unless it was delivered."""

@@ -11,7 +11,7 @@ from headwater.components.contracts import Output
 from headwater.components.lanes import Lane, Shares
 from headwater.components.redelivery import BackoffPolicy, Redelivery
 from headwater.config.fields import batch_policy, children, choice, integer, spec
-from headwater.errors import ConfigError
+from headwater.errors import ComponentError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,8 +169,16 @@ class FanOutSequential(FanOut):
     takes_many = False
 
     async def write(self, batch: Batch) -> None:
+        shares = Shares([batch], self._lanes)
         for lane in self._lanes:
-            await lane.write(batch)
+            left = shares.unharmed(0)
+            if not left:
+                break
+            try:
+                await lane.write(batch if len(left) == len(batch) else [batch[index] for index in left])
+            except ComponentError as error:
+                shares.note(0, left, error)
+        shares.raise_failure()
 
 
 class RoundRobin(Pattern):
