@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from headwater.components.resources import Resources
     from headwater.config.view import Config
 
+GUESS = 16
+"""Messages of a batch where its policy does not count them."""
+
+MOST_AT_ONCE = 2048
+"""Messages that are asked for at once."""
+
 Done = Callable[[Failure | None], None]
 """Settles one transaction: acked (None), or nacked with a failure whose indices are those of its own batch."""
 
@@ -227,6 +233,10 @@ class Batcher:
             created.add()
         return joined
 
+    def wanted(self, batches: int) -> int:
+        """How many transactions of one message it takes for so many batches, about."""
+        return min(MOST_AT_ONCE, max(1, batches * (self._count or GUESS) - len(self)))
+
     @property
     def processes(self) -> bool:
         """Whether the policy has processors; without, a closed batch goes on as it is."""
@@ -324,7 +334,8 @@ class BatchedInput(Input):
                 return [left]
             reading = self._reading
             if reading is None:
-                reading = self._reading = tasks.spawn(self._child.read(limit), "batched read", watched=True)
+                wanted = batcher.wanted(limit)
+                reading = self._reading = tasks.spawn(self._child.read(wanted), "batched read", watched=True)
             if not reading.done() and not await self._wait(reading):
                 left = batcher.flush("period" if batcher.wait() == 0.0 else "")
                 if left is not None:
