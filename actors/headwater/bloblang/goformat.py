@@ -48,7 +48,7 @@ class _Flags:
         return text.rjust(self.width)
 
 
-_PLAIN: Final[dict[str, tuple[type, ...]]] = {"s": (str,), "d": (int,), "v": (str, int)}
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {"s": (str, DocumentInt), "d": (int,), "v": (str, int, DocumentInt)}
 
 
 @lru_cache(maxsize=256)
