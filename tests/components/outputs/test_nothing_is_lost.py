@@ -80,6 +80,34 @@ CONFIGS: dict[str, Any] = {
 }
 
 
+def make(host: TestHost, name: str, body: Any, children: list[Child]) -> Output:
+    """An output around some children."""
+    kind = name.split()[0]
+    config = infer(Node.of({kind: body}), "output", "root.output", CATALOGUE)
+    surroundings: Any = Surroundings(host, children)
+    log = logging.getLogger("headwater.quiet")
+    log.disabled = True
+    resources = Resources(surroundings, log=Log(log), metrics=Metrics())
+    output: Output = CATALOGUE.create_class("output", kind)(config.config, resources)
+    return output
+
+
+async def deliver(output: Output, sent: list[Batch]) -> list[BaseException | None]:
+    """What becomes of each batch, many at once where the output can do that."""
+    if output.write_many is not None:
+        write_many: Any = output.write_many
+        return list(await write_many(sent) or [None] * len(sent))
+    outcomes: list[BaseException | None] = []
+    for batch in sent:
+        try:
+            await output.write(batch)
+        except ComponentError as error:
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
+    return outcomes
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     name=st.sampled_from(sorted(CONFIGS)),
@@ -97,39 +125,19 @@ def test_what_counts_as_delivered_was_delivered(
         Child(lambda content, mine=mine: int(content[:1]) in mine, whole, many)  # type: ignore[misc]
         for mine in refused
     ]
-    kind = name.split()[0]
-    config = infer(Node.of({kind: CONFIGS[name]}), "output", "root.output", CATALOGUE)
-    surroundings: Any = Surroundings(host, children)
-    log = logging.getLogger("headwater.quiet")
-    log.disabled = True
-    resources = Resources(surroundings, log=Log(log), metrics=Metrics())
-    output: Output = CATALOGUE.create_class("output", kind)(config.config, resources)
+    output = make(host, name, CONFIGS[name], children)
     sent = [
         [
             Message(
                 f"{number}/{place}.{index}".encode(),
-                error=MessageError("bad") if kind == "reject_errored" and number in marked else None,
+                error=MessageError("bad") if name == "reject_errored" and number in marked else None,
             )
             for index, number in enumerate(batch)
         ]
         for place, batch in enumerate(batches)
     ]
 
-    async def deliver() -> list[BaseException | None]:
-        if output.write_many is not None:
-            write_many: Any = output.write_many
-            return list(await write_many(sent) or [None] * len(sent))
-        outcomes: list[BaseException | None] = []
-        for batch in sent:
-            try:
-                await output.write(batch)
-            except ComponentError as error:
-                outcomes.append(error)
-            else:
-                outcomes.append(None)
-        return outcomes
-
-    outcomes = host.run(deliver())
+    outcomes = host.run(deliver(output, sent))
     kept = [content for child in children for content in child.kept]
     everywhere = "fan_out" in name
     for batch, outcome in zip(sent, outcomes, strict=True):
@@ -140,4 +148,46 @@ def test_what_counts_as_delivered_was_delivered(
                 assert copies == (2 if everywhere else 1)
             elif not everywhere and not whole:
                 assert copies == 0
+    assert not host.failures
+
+
+PERSISTENT: dict[str, Any] = {
+    "retry": {"backoff": QUICK, "output": TWO[0]},
+    "switch": {"retry_until_success": True, "cases": CONFIGS["switch"]["cases"]},
+    "broker fan_out": {"pattern": "fan_out", "outputs": TWO},
+    "broker fan_out_sequential": {"pattern": "fan_out_sequential", "outputs": TWO},
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(sorted(PERSISTENT)),
+    batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=4),
+    attempts=st.lists(st.dictionaries(st.integers(0, 9), st.integers(1, 3)), min_size=2, max_size=2),
+    many=st.booleans(),
+)
+def test_what_is_sent_again_arrives_once(
+    name: str, batches: list[list[int]], attempts: list[dict[int, int]], many: bool
+) -> None:
+    host = TestHost()
+
+    def refusing(left: dict[int, int]) -> Callable[[bytes], bool]:
+        seen: dict[bytes, int] = {}
+
+        def refuses(content: bytes) -> bool:
+            seen[content] = seen.get(content, 0) + 1
+            return seen[content] <= left.get(int(content[:1]), 0)
+
+        return refuses
+
+    children = [Child(refusing(left), whole=False, many=many) for left in attempts]
+    output = make(host, name, PERSISTENT[name], children)
+    sent = [
+        [Message(f"{number}/{place}.{index}".encode()) for index, number in enumerate(batch)]
+        for place, batch in enumerate(batches)
+    ]
+    assert host.run(deliver(output, sent)) == [None] * len(sent)
+    copies = 2 if "fan_out" in name else 1
+    wanted = sorted(message.content() for batch in sent for message in batch for _ in range(copies))
+    assert sorted(content for child in children for content in child.kept) == wanted
     assert not host.failures
