@@ -13,12 +13,15 @@ from headwater.message import NO_METADATA, UNSET, Batch, Message
 
 _LARGE = 1 << 63
 
+WORTH_SQUEEZING = 512
+"""Bytes from which on a batch is compressed."""
+
 
 def pack(batch: Batch) -> bytes:
     """A batch as bytes. Metadata that all messages share, as those of one file do, is packed once."""
     metadata = batch[0].metadata
     if all(message.metadata is metadata and message.error is None for message in batch):
-        return _encoder.encode((_plain(metadata) if metadata else None, [message.content() for message in batch], None))
+        return _squeezed((_plain(metadata) if metadata else None, [message.content() for message in batch], None))
     marked = [
         (
             _plain(message.metadata) if message.metadata else None,
@@ -26,12 +29,29 @@ def pack(batch: Batch) -> bytes:
         )
         for message in batch
     ]
-    return _encoder.encode((None, [message.content() for message in batch], marked))
+    return _squeezed((None, [message.content() for message in batch], marked))
+
+
+def _squeezed(value: Any) -> bytes:
+    """A value as bytes with their kind in front. The disk is what a durable buffer waits for, so less is written."""
+    plain = _encoder.encode(value)
+    if len(plain) >= WORTH_SQUEEZING:
+        import lz4.block  # type: ignore[import-untyped]
+
+        squeezed: bytes = lz4.block.compress(plain)
+        if len(squeezed) < len(plain):
+            return b"\x01" + squeezed
+    return b"\x00" + plain
 
 
 def unpack(content: bytes) -> Batch:
     """The batch again. Raises: ValueError."""
-    shared, payloads, marked = _decoder.decode(content)
+    body = content[1:]
+    if content[0]:
+        import lz4.block
+
+        body = lz4.block.decompress(body)
+    shared, payloads, marked = _decoder.decode(body)
     if marked is None:
         metadata = NO_METADATA if shared is None else shared
         return [Message(payload, UNSET, metadata, None, place) for place, payload in enumerate(payloads)]
