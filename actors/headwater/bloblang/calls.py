@@ -9,7 +9,7 @@ from headwater.bloblang.expressions import OperatorCompiler, joined
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.registry import Spec
 from headwater.bloblang.syntax import Argument, Call, Lambda, Literal, MapQuery, Node
-from headwater.bloblang.values import MISSING, hollowed
+from headwater.bloblang.values import hollowed
 
 _EXACT: Final = {
     "string": "type({0}) is str",
@@ -62,22 +62,22 @@ class ExpressionCompiler(OperatorCompiler):
     # Contexts -----------------------------------------------------------------------------------------------------
 
     def _map_query(self, node: MapQuery) -> Value:
+        storing = self.position
         target = self.expression(node.target)
-        name = target.code
-        if target.constant is not MISSING:
-            name = self.temp(target.code).code
-        return self.scoped(node.query, name, target.safe)
+        name = self.held(target)
+        return self.scoped(node.query, name, target.safe, storing)
 
-    def scoped(self, query: Node, this: str, safe: bool = False) -> Value:
+    def scoped(self, query: Node, this: str, safe: bool = False, storing: bool = False) -> Value:
         """Compile a query whose `this` is some name."""
         outer = self.scope
         self.scope = Scope(this, outer, False, safe)
         try:
-            return self.expression(query)
+            return self.part(query, storing)
         finally:
             self.scope = outer
 
     def _lambda(self, node: Lambda) -> Value:
+        storing = self.position
         scope = self.scope
         if scope.value is None:
             return self.temp(f"fail({f'failed to capture context {node.name}: context was undefined'!r})")
@@ -91,7 +91,7 @@ class ExpressionCompiler(OperatorCompiler):
             self.contexts = {**before, node.name: scope.value}
         self.scope = scope.previous or Scope(None, None)
         try:
-            return self.expression(node.body)
+            return self.part(node.body, storing)
         finally:
             self.contexts = before
             self.scope = scope

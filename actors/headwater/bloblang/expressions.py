@@ -34,7 +34,8 @@ class OperatorCompiler(ReferenceCompiler):
     # Containers ---------------------------------------------------------------------------------------------------
 
     def _array(self, node: ArrayLiteral) -> Value:
-        items = [self.expression(item) for item in node.items]
+        storing = self.position
+        items = [self.part(item, storing) for item in node.items]
         kept = [item for item in items if item.kind != "marker"]
         code = f"[{', '.join(item.code for item in kept)}]"
         safe = all(item.safe for item in kept)
@@ -47,12 +48,13 @@ class OperatorCompiler(ReferenceCompiler):
         return made
 
     def _object(self, node: ObjectLiteral) -> Value:
+        storing = self.position
         parts: list[tuple[str, Value]] = []
         for key, item in node.pairs:
             if isinstance(key, str):
                 name = repr(key)
                 with self.within("prefix", f"failed to resolve '{key}' value: "):
-                    value = self.expression(item)
+                    value = self.part(item, storing)
             else:
                 with self.within("prefix", "failed to resolve key: "):
                     found = self.expression(key)
@@ -238,14 +240,15 @@ class OperatorCompiler(ReferenceCompiler):
         ).code
 
     def _if(self, node: If) -> Value:
+        storing = self.position
         result = self.fresh()
         values: list[Value] = []
         if len(node.branches) == 1:
             test = self.condition(node.branches[0][0], "failed to check if condition: ")
             with self.block(f"if {test}:"):
-                values.append(self._branch(result, node.branches[0][1]))
+                values.append(self._branch(result, node.branches[0][1], storing))
             with self.block("else:"):
-                values.append(self._branch(result, node.otherwise))
+                values.append(self._branch(result, node.otherwise, storing))
             return Value(result, joined(values), all(value.safe for value in values))
         with self.nested("while True:"):
             for number, (test_node, body) in enumerate(node.branches):
@@ -253,18 +256,19 @@ class OperatorCompiler(ReferenceCompiler):
                 prefix = f"failed to check if condition{place}: "
                 test = self.condition(test_node, prefix)
                 with self.block(f"if {test}:"):
-                    values.append(self._branch(result, body))
+                    values.append(self._branch(result, body, storing))
                     self.put("break")
-            values.append(self._branch(result, node.otherwise))
+            values.append(self._branch(result, node.otherwise, storing))
             self.put("break")
         return Value(result, joined(values), all(value.safe for value in values))
 
-    def _branch(self, result: str, body: Node | None) -> Value:
-        value = Value("NOTHING", "marker", True) if body is None else self.expression(body)
+    def _branch(self, result: str, body: Node | None, storing: bool) -> Value:
+        value = Value("NOTHING", "marker", True) if body is None else self.part(body, storing)
         self.put(f"{result} = {value.code}")
         return value
 
     def _match(self, node: Match) -> Value:
+        storing = self.position
         outer = self.scope
         if node.subject is not None:
             subject = self.expression(node.subject)
@@ -277,15 +281,15 @@ class OperatorCompiler(ReferenceCompiler):
             with self.nested("while True:"):
                 for number, case in enumerate(node.cases):
                     if case.pattern is None:
-                        values.append(self._branch(result, case.result))
+                        values.append(self._branch(result, case.result, storing))
                         self.put("break")
                         done = True
                         break
                     with self.block(f"if {self._case(number, case.pattern)}:"):
-                        values.append(self._branch(result, case.result))
+                        values.append(self._branch(result, case.result, storing))
                         self.put("break")
                 if not done:
-                    values.append(self._branch(result, None))
+                    values.append(self._branch(result, None, storing))
                     self.put("break")
         finally:
             self.scope = outer

@@ -78,6 +78,7 @@ def compile_map_each(compiler: ExpressionCompiler, node: Call) -> Value | None:
     query = _query_of(compiler, node)
     if query is None:
         return None
+    storing = compiler.position
     assert node.target is not None
     source = compiler.held(compiler.expression(node.target))
     annotation = node.target.annotation()
@@ -87,7 +88,7 @@ def compile_map_each(compiler: ExpressionCompiler, node: Call) -> Value | None:
     marked = compiler.fresh("b")
     compiler.put(f"{result} = []")
     with compiler.nested("try:"), compiler.within("edge") as edge, compiler.nested(f"for {item} in {values}:"):
-        value = _body(compiler, query, item)
+        value = _body(compiler, query, item, storing)
         compiler.put(f"{result}.append({value.code})")
         doubtful = value.kind in ("any", "marker")
     error = compiler.fresh("e")
@@ -140,7 +141,7 @@ def _query_of(compiler: ExpressionCompiler, node: Call) -> Node | None:
     return query
 
 
-def _body(compiler: ExpressionCompiler, query: Node, item: str) -> Value:
+def _body(compiler: ExpressionCompiler, query: Node, item: str, storing: bool = False) -> Value:
     outer = compiler.scope
     compiler.scope = Scope(item, outer)
     compiler.loops += 1
@@ -150,7 +151,7 @@ def _body(compiler: ExpressionCompiler, query: Node, item: str) -> Value:
         compiler.put(f"{stepper} = {item} if type({item}) is dict else Stepper({item})")
         compiler.steppers[item] = stepper
     try:
-        return compiler.expression(query)
+        return compiler.part(query, storing)
     finally:
         compiler.loops -= 1
         compiler.scope = outer

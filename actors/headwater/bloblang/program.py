@@ -397,19 +397,28 @@ class ProgramCompiler(ExpressionCompiler):
             kept = _kept(clone(query.value))
             kind = "list" if type(kept) is list else "dict" if type(kept) is dict else "value"
             return Value(self.constant(kept), kind, True, kept)
+        self.storing = not self.inner and not self.document
         value = self.expression(query)
-        if value.safe or value.kind in ("str", "bool", "int", "null", "marker") or self.inner or self.document:
+        self.storing = False
+        if self.inner or self.document:
+            return value
+        return self.kept(value)
+
+    def kept(self, value: Value) -> Value:
+        """A value that goes into root, in a form that the fast encoder writes right."""
+        if value.safe or value.kind in ("str", "bool", "int", "null", "marker"):
+            return value
+        function = self.stack[-1]
+        if function.name != "main":
             return value
         self.heavy = True
         if value.kind in ("list", "dict"):
             self.put("_u0 = True")
-            return value
+            return Value(value.code, value.kind, True)
         code = value.code
         if not code.startswith("_t"):
             # The value of a variable stays as it is.
-            value = Value(self.fresh(), value.kind)
-            self.put(f"{value.code} = {code}")
-            code = value.code
+            code = self.temp(code).code
         if value.kind in ("float", "number"):
             test = f"{code}.is_integer() or not 1e-5 <= abs({code}) < 1e16"
             with self.block(f"if {test}:" if value.kind == "float" else f"if type({code}) is float and ({test}):"):
@@ -420,7 +429,7 @@ class ProgramCompiler(ExpressionCompiler):
                     self.put(f"{code} = keep({code})")
                 with self.block("else:"):
                     self.put("_u0 = True")
-        return value
+        return Value(code, "value" if value.kind in ("float", "number") else value.kind, True)
 
     def _if_statement(self, statement: IfStatement, line: int) -> None:
         self.alias = False

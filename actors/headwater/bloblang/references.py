@@ -120,6 +120,8 @@ class ReferenceCompiler(Emitter):
         self.uses_batch = False
         self.uses_this = False
         self.sound = False
+        self.storing = False
+        self.position = False
         self.loops = 0
         self.level = 1
         self.steppers: dict[str, str] = {}
@@ -168,12 +170,25 @@ class ReferenceCompiler(Emitter):
     def _expression(self, node: Node) -> Value:
         if self.crowded and not isinstance(node, Literal | Reference | Variable | Metadata):
             return self._outlined(node)
+        # Only what a container is made of goes where the container goes.
+        self.position, self.storing = self.storing, False
         method: Callable[[Any], Value] = getattr(self, _METHODS[type(node)])
         return method(node)
+
+    def part(self, node: Node, storing: bool) -> Value:
+        """Compile a part of a container, or a branch; `storing` as it was for the whole."""
+        self.storing = storing
+        value = self.expression(node)
+        return self.kept(value) if storing else value
+
+    def kept(self, value: Value) -> Value:
+        """A value that goes into root, in a form that the fast encoder writes right."""
+        return value
 
     def _outlined(self, node: Node) -> Value:
         name = self.function_name("o")
         with self.function(name, []) as made:
+            self.storing = self.position = False
             method: Callable[[Any], Value] = getattr(self, _METHODS[type(node)])
             value = method(node)
             self.put(f"return {value.code}")
