@@ -250,6 +250,12 @@ class ExpressionCompiler(OperatorCompiler):
         assert node.target is not None
         name = self.argument("method", "apply", node.arguments[0])
         target = self.expression(node.target)
+        direct = self.direct.get(str(name.constant)) if type(name.constant) is str else None
+        if direct is not None:
+            code, needs_context = direct
+            self.needs_context = self.needs_context or needs_context
+            with self.within("map", node.annotation()):
+                return self.temp(f"{code}({target.code}, {self.context if needs_context else 'None'})")
         self.needs_context = True
         maps = "MAPS" if self.maps is not None else "{'': 1}" if self.interpolated else "{}"
         with self.within("map", node.annotation()):

@@ -159,15 +159,21 @@ def _body(compiler: ExpressionCompiler, query: Node, item: str, storing: bool = 
 
 def references(node: Any) -> Iterator[Reference]:
     """All references in a part of a syntax tree."""
-    if isinstance(node, Reference):
-        yield node
-    elif isinstance(node, list | tuple):
-        for each in node:
-            yield from references(each)
-    elif dataclasses.is_dataclass(node):
-        for field in dataclasses.fields(node):
-            if field.name not in ("spec", "made"):
-                yield from references(getattr(node, field.name))
+    return (each for each in nodes(node) if isinstance(each, Reference))
+
+
+def nodes(tree: Any) -> Iterator[Any]:
+    """All parts of a part of a syntax tree, statements too."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list | tuple):
+            waiting.extend(node)
+        elif dataclasses.is_dataclass(node):
+            yield node
+            waiting.extend(
+                getattr(node, field.name) for field in dataclasses.fields(node) if field.name not in ("spec", "made")
+            )
 
 
 LOOPS = {

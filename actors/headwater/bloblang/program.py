@@ -11,14 +11,15 @@ from __future__ import annotations
 import itertools
 from typing import Any, Final
 
-from headwater.bloblang import execution
+from headwater.bloblang import core, execution
 from headwater.bloblang.calls import ExpressionCompiler
-from headwater.bloblang.loops import references
+from headwater.bloblang.loops import nodes, references
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.runtime import HELPERS
 from headwater.bloblang.syntax import (
     Assign,
     Below,
+    Call,
     IfStatement,
     Let,
     Literal,
@@ -77,7 +78,14 @@ class ProgramCompiler(ExpressionCompiler):
             given: Whether variables may come from outside.
         """
         self.given = given
-        maps = {name: self._map(name, body) for name, body in self.program.maps.items()}
+        maps: dict[str, str] = {}
+        plain = _ordered(self.program.maps)
+        for name in [*plain, *(name for name in self.program.maps if name not in plain)]:
+            outer, self.needs_context = self.needs_context, False
+            maps[name] = self._map(name, self.program.maps[name])
+            if name in plain:
+                self.direct[name] = (maps[name], self.needs_context)
+            self.needs_context = outer
         parameters = ["_m0", "_b0", "_i0", "_w0", "_d0", "_a0", "_x0=UNSET", "_p0=None"]
         if self.document:
             parameters = ["_x0", "_m0=None", "_b0=()", "_i0=0", "_w0=None", "_d0=''", "_a0=None"]
@@ -466,6 +474,28 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("break")
         self.state = states[0] if len(set(states)) == 1 else _SHARED
         self.definite = set.intersection(*definites)
+
+
+def _ordered(maps: dict[str, list[Statement]]) -> list[str]:
+    """The maps that cannot come back to themselves, each after those that it applies."""
+    found: list[str] = []
+    applied: dict[str, set[str] | None] = {}
+    for name, body in maps.items():
+        names: set[str] | None = set()
+        for each in nodes(body):
+            if isinstance(each, Call) and each.spec.native is core.apply and names is not None:
+                argument = each.arguments[0]
+                names = names | {argument.value} if argument.node is None else None
+        applied[name] = names
+    while True:
+        ready = [
+            name
+            for name, names in applied.items()
+            if name not in found and names is not None and names & maps.keys() <= set(found)
+        ]
+        if not ready:
+            return found
+        found += ready
 
 
 def _keeps_root(blocks: list[list[Statement]]) -> bool:

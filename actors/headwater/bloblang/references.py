@@ -104,6 +104,8 @@ class ReferenceCompiler(Emitter):
         root: The name that root is built in; None where none is built.
         context: The name of the `ExecutionContext`; `needs_context` tells that it is used.
         metadata: The name of the metadata that is being built.
+        direct: Maps that cannot come back to themselves, called without counting: function, and whether it needs
+            the context.
     """
 
     def __init__(self) -> None:
@@ -127,6 +129,7 @@ class ReferenceCompiler(Emitter):
         self.steppers: dict[str, str] = {}
         self.textual = False
         self.maps: set[str] | None = None
+        self.direct: dict[str, tuple[str, bool]] = {}
         self.interpolated = False
         self.depth = 0
 

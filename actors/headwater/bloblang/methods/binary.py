@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.gotext import quote
 from headwater.bloblang.packing import pack, unpack
+from headwater.bloblang.parquets import read_rows
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import PARSING, TEXT
 from headwater.bloblang.values import decode_text, integer_text
@@ -97,36 +97,4 @@ def parse_parquet(target: bytes, byte_array_as_string: bool) -> list[Any]:
         raise BloblangError(
             f"parquet read panic: invalid magic header of parquet file: {quote(decode_text(target[:4]))}"
         )
-    try:
-        pa = importlib.import_module("pyarrow")
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise BloblangError("parse_parquet needs the extra headwater[parquet]") from None
-    try:
-        rows = parquet.read_table(pa.BufferReader(target)).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise BloblangError(f"failed to read parquet file: {error}") from None
-    return [_row(row, byte_array_as_string) for row in rows]
-
-
-def _row(value: Any, as_string: bool) -> Any:
-    """A value of a table as a value of a mapping."""
-    import datetime as dt
-    from decimal import Decimal
-
-    from headwater.bloblang.golayout import make_time
-
-    if isinstance(value, dict):
-        return {key: _row(item, as_string) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_row(item, as_string) for item in value]
-    if isinstance(value, bytes):
-        return decode_text(value) if as_string else value
-    if isinstance(value, dt.datetime):
-        at = value.astimezone(dt.UTC) if value.tzinfo else value
-        return make_time(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond * 1000)
-    if isinstance(value, dt.date):
-        return make_time(value.year, value.month, value.day, 0, 0, 0, 0)
-    if isinstance(value, dt.time):
-        return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
-    return str(value) if isinstance(value, Decimal) else value
+    return read_rows(target, byte_array_as_string)
