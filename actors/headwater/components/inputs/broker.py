@@ -63,6 +63,10 @@ class Broker(Input):
         await self._input.close()
 
 
+MOMENT = 0.1
+"""Seconds that children which are connected wait for those which are not, before the first read."""
+
+
 class MergedInput(Input):
     """Reads all children at once; who comes first is first. At most one read of each child waits to be handed out."""
 
@@ -79,8 +83,21 @@ class MergedInput(Input):
         self.stalled: tasks.Event = tasks.Event()
 
     async def connect(self) -> None:
-        """Begin to connect all children; a read of one waits for its connection only."""
+        """Begin to connect all children; a read of one waits for its connection only.
+
+        Those that are there at once give the others a moment: a listener among them should be there before the first
+        message goes out, which may well come back to it.
+        """
         self._connecting = [tasks.spawn(each.connect(), "broker connect", watched=True) for each in self._inputs]
+        waiting = [task for task in self._connecting if not task.done()]
+        if waiting:
+            moment: tasks.Future[None] = tasks.Future()
+            timer = tasks.current_host().clock.after(MOMENT, moment.fire)
+            try:
+                while not moment.done() and any(not task.done() for task in waiting):
+                    await tasks.first(moment, *(task for task in waiting if not task.done()))
+            finally:
+                timer.cancel()
 
     async def read(self, limit: int) -> Delivery:
         while True:
