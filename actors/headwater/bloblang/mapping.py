@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import Failed, explained
-from headwater.bloblang.program import ProgramCompiler, QueryCompiler
+from headwater.bloblang.program import ProgramCompiler
+from headwater.bloblang.queries import QueryCompiler
 from headwater.bloblang.registry import Environment
 from headwater.bloblang.statements import parse_interpolation as _parse_pieces
 from headwater.bloblang.statements import parse_mapping, parse_query

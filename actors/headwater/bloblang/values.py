@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import base64
 import math
-import struct
-from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +28,11 @@ import orjson
 
 from headwater.bloblang.depth import deeper
 from headwater.bloblang.errors import BloblangError, TypeMismatch
+from headwater.bloblang.floats import Float32 as Float32
+from headwater.bloblang.floats import NonFinite as NonFinite
+from headwater.bloblang.floats import float_json as float_json
+from headwater.bloblang.floats import float_text as float_text
+from headwater.bloblang.instants import Timestamp as Timestamp
 
 Fragment = orjson.Fragment
 read_float: Final = msgspec.json.Decoder(float).decode
@@ -68,25 +71,6 @@ class UInt64(int):
     __slots__ = ()
 
 
-class Float32(float):
-    """A float that was rounded to 32 bits; takes no part in arithmetic."""
-
-    __slots__ = ()
-
-    def __new__(cls, value: float) -> Float32:
-        try:
-            rounded = struct.unpack("f", struct.pack("f", value))[0]
-        except OverflowError:
-            rounded = math.copysign(math.inf, value)
-        return super().__new__(cls, rounded)
-
-
-class NonFinite(float):
-    """NaN or an infinity in a document, so that the fast encoder meets a type that it does not know."""
-
-    __slots__ = ()
-
-
 class HollowArray(list[Any]):
     """An empty array that was written in a mapping, or that an array never became: as text it is null."""
 
@@ -106,75 +90,6 @@ class DocumentInt(int):
     """An integer as a document wrote it, still textual."""
 
     __slots__ = ()
-
-
-class Timestamp:
-    """A point in time with a time zone.
-
-    Attributes:
-        nanoseconds: Since 1970-01-01T00:00:00Z; any size.
-        zone: How it is shown.
-    """
-
-    __slots__ = ("nanoseconds", "zone")
-
-    def __init__(self, nanoseconds: int, zone: tzinfo = UTC) -> None:
-        self.nanoseconds = nanoseconds
-        self.zone = zone
-
-    def offset(self) -> int:
-        """Seconds east of UTC that the zone has at this time."""
-        zone = self.zone
-        if zone is UTC:
-            return 0
-        seconds = min(max(self.nanoseconds // 1_000_000_000, -62_135_510_400), 253_402_214_400)
-        moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(zone)
-        shift = moment.utcoffset()
-        return int(shift.total_seconds()) if shift is not None else 0
-
-    def zone_name(self) -> str:
-        """The zone's abbreviation at this time, such as CET; empty where it has none."""
-        if self.zone is UTC:
-            return "UTC"
-        seconds = min(max(self.nanoseconds // 1_000_000_000, -62_135_510_400), 253_402_214_400)
-        moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(self.zone)
-        return moment.tzname() or ""
-
-    def civil(self) -> tuple[int, int, int, int, int, int, int]:
-        """Year, month, day, hour, minute, second and nanosecond in the zone; the year may have any size."""
-        seconds, fraction = divmod(self.nanoseconds, 1_000_000_000)
-        days, rest = divmod(seconds + self.offset(), 86_400)
-        # Days to civil date, proleptic Gregorian, eras of 400 years that begin in March.
-        era, day_of_era = divmod(days + 719_468, 146_097)
-        year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-        day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-        shifted = (5 * day_of_year + 2) // 153
-        day = day_of_year - (153 * shifted + 2) // 5 + 1
-        month = shifted + 3 if shifted < 10 else shifted - 9
-        year = year_of_era + era * 400 + (1 if month <= 2 else 0)
-        return year, month, day, rest // 3600, rest // 60 % 60, rest % 60, fraction
-
-    def text(self) -> str:
-        """RFC 3339 with the nanoseconds trimmed."""
-        year, month, day, hour, minute, second, fraction = self.civil()
-        offset = self.offset()
-        tail = f".{fraction:09d}".rstrip("0") if fraction else ""
-        if offset == 0:
-            zone = "Z"
-        else:
-            sign = "-" if offset < 0 else "+"
-            zone = f"{sign}{abs(offset) // 3600:02d}:{abs(offset) // 60 % 60:02d}"
-        years = f"{year:04d}" if year >= 0 else f"-{-year:04d}"
-        return f"{years}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{tail}{zone}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Timestamp) and self.nanoseconds == other.nanoseconds and self.text() == other.text()
-
-    def __hash__(self) -> int:
-        return hash(self.nanoseconds)
-
-    def __repr__(self) -> str:
-        return f"Timestamp({self.text()})"
 
 
 # Types ---------------------------------------------------------------------------------------------------------------
@@ -351,62 +266,6 @@ def truncated(value: float) -> int:
         return INT64_MIN
     result = int(value)
     return result if INT64_MIN <= result <= INT64_MAX else INT64_MIN
-
-
-def _digits(value: float) -> tuple[str, str, int]:
-    """Sign, shortest digits that read back the same, and the decimal exponent of the first digit."""
-    text = repr(float(value))
-    if type(value) is Float32:
-        text = next(t for p in range(1, 10) if float(Float32(float(t := f"{value:.{p}g}"))) == float(value))
-    sign = "-" if text[0] == "-" else ""
-    mantissa, _, power = text.lstrip("-").partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = whole + fraction
-    exponent = int(power or 0) + len(whole) - 1
-    stripped = digits.lstrip("0")
-    if not stripped:
-        return sign, "0", 0
-    exponent -= len(digits) - len(stripped)
-    return sign, stripped.rstrip("0") or "0", exponent
-
-
-def _plain(sign: str, digits: str, exponent: int) -> str:
-    if exponent < 0:
-        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
-    if len(digits) <= exponent + 1:
-        return sign + digits + "0" * (exponent + 1 - len(digits))
-    return f"{sign}{digits[: exponent + 1]}.{digits[exponent + 1 :]}"
-
-
-def _scientific(sign: str, digits: str, exponent: int, width: int) -> str:
-    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):0{width}d}"
-
-
-def float_text(value: float) -> str:
-    """A float as text by the %g rule: exponent form below 1e-4 and from 1e6, `NaN`, `+Inf`, `-Inf`."""
-    if value != value:
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    sign, digits, exponent = _digits(value)
-    if exponent < -4 or exponent >= 6:
-        return _scientific(sign, digits, exponent, 2)
-    return _plain(sign, digits, exponent)
-
-
-def float_json(value: float) -> str:
-    """A float as JSON: plain from 1e-6 up to 1e21, whole ones without a point.
-
-    Raises:
-        BloblangError: It is NaN or infinite.
-    """
-    if value != value or math.isinf(value):
-        raise BloblangError(f"json: unsupported value: {float_text(value)}")
-    sign, digits, exponent = _digits(value)
-    if value != 0 and (exponent < -6 or exponent >= 21):
-        return _scientific(sign, digits, exponent, 1 if exponent < 0 else 2)
-    return _plain(sign, digits, exponent)
 
 
 def number_text(value: Value) -> str:
