@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 from typing import Any
 
 import pytest
@@ -140,3 +143,24 @@ def test_parquet_says_what_is_no_parquet(evaluate: Any) -> None:
     assert evaluate('"hello".bytes().parse_parquet()') == (
         'error: parquet read panic: invalid magic header of parquet file: "hell"'
     )
+
+
+def test_parquet_rows(evaluate: Any) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pa.table(
+        {
+            "at": pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns")),
+            "small": pa.array([0.1, 0.2], pa.float32()),
+            "map": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int64())),
+            "items": [[{"b": b"x"}], []],
+        }
+    )
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    raw = base64.b64encode(file.getvalue()).decode()
+    assert json.loads(evaluate('this.decode("base64").parse_parquet(true).format_json()', raw)) == [
+        {"at": "2023-11-14T22:13:20.123456789Z", "small": 0.1, "map": {"k": 1}, "items": [{"b": "x"}]},
+        {"at": None, "small": 0.2, "map": {}, "items": []},
+    ]
+    assert "failed to read parquet file" in evaluate('this.decode("base64").slice(0, 90).parse_parquet()', raw)

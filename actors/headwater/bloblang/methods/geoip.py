@@ -75,7 +75,7 @@ def _lookup(path: str) -> Callable[[str], Any]:
             raise BloblangError(f"value {target} does not appear to be a valid v4 or v6 IP address") from None
         try:
             record = database.get(address)
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             raise BloblangError(str(error)) from None
         return _names(record) if isinstance(record, dict) else {}
 
