@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
-import gc
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from typing import Any, Final, NoReturn, cast
 from headwater import durations
 from headwater.cli.logging import LogSettings, level_number, start
 from headwater.cli.signals import WORDS, Signals
+from headwater.cli.tuning import tune
 from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
 from headwater.config.env import load_env_files
@@ -35,9 +35,6 @@ SEARCHED: Final = tuple(
     for place in ("/{0}.yaml", "/etc/{0}/config.yaml", "/etc/{0}.yaml")
 )
 """Where a configuration is looked for when none is named."""
-
-SWITCH_SECONDS: Final = 0.0005
-"""How long a thread keeps the interpreter while others wait: at Python's 5 ms a busy mapping starves all I/O."""
 
 
 class Refusal(Exception):
@@ -141,7 +138,7 @@ class Service:
         self.signals = signals
         self._only_stream = only_stream
         self._server: Any = None
-        _tune_interpreter()
+        tune()
         try:
             self.exporter = _exporter(launch)
             self.system = StreamSystem(
@@ -151,6 +148,7 @@ class Service:
                 prefix_endpoints=getattr(launch.args, "prefix_stream_endpoints", True),
                 listener=_listener(self.log),
                 crash=self._crash,
+                workers=getattr(launch.args, "workers", 0),
             )
             self.system.define_resources(launch.service.resources)
             self.exporter.start()
@@ -240,17 +238,6 @@ class Service:
                     f"Shutdown delay failed: shutdown delay interrupted by signal: {WORDS[signal.Signals(second)]}"
                 )
         return True
-
-
-def _tune_interpreter() -> None:
-    """Set what belongs to the process, and so to the program alone.
-
-    Documents make many objects and few cycles: to look for garbage every 700 of them, as Python does, costs a tenth of
-    the throughput of a mapping. What is loaded so far lives as long as the process.
-    """
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.set_threshold(20_000, 20, 100)
-    gc.freeze()
 
 
 def _exporter(launch: Launch) -> Exporter:
