@@ -43,6 +43,7 @@ class DecompressScanner(Scanner):
         self._algorithm = config.text("algorithm")
         if self._algorithm not in UNPACKERS:
             raise ConfigError(f"compression type not recognised: {self._algorithm}")
+        UNPACKERS[self._algorithm]()  # says now where its library is missing
         self._into = resources.build_scanner(config.child("into"))
 
     def open(self, name: str) -> Scan:
