@@ -18,6 +18,7 @@
         ├── NotConnected         the connection is gone; the component is connected anew, and the call is tried again
         ├── EndOfInput           there is no more to read; not a failure
         ├── TimedOut             it took too long
+        ├── Unserved             a processor cannot be had: what it was for goes back to its input
         ├── Closed               the component or its stream is being stopped
         └── BatchFailure         some messages of a batch failed, by index
 
@@ -174,6 +175,12 @@ class TimedOut(ComponentError):
 
     def __init__(self, text: str = "action timed out") -> None:
         super().__init__(text)
+
+
+class Unserved(ComponentError):
+    """A processor cannot be had, such as a resource that is gone: messages go back to their input, unmarked."""
+
+    kind: Kind = "configuration"
 
 
 class Closed(ComponentError):

@@ -10,7 +10,7 @@ from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.batching import Batcher, Joined
 from headwater.components.contracts import Input, Output
-from headwater.errors import BatchFailure, ComponentError, HeadwaterError
+from headwater.errors import BatchFailure, ComponentError, HeadwaterError, Unserved
 from headwater.message import Batch, Message
 from headwater.runtime.chain import ProcessorChain
 
@@ -44,7 +44,11 @@ class ProcessedInput(Input):
             batches: list[Batch] = []
             parts: list[tuple[Fragments, Batch]] = []
             for index, batch in enumerate(delivery.batches):
-                made = await self._chain.process([batch])
+                try:
+                    made = await self._chain.process([batch])
+                except Unserved as error:
+                    delivery.settle((index,), error)
+                    continue
                 if not made:
                     delivery.settle((index,), None)
                     continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
 from headwater.config.fields import spec, text
-from headwater.errors import ComponentError, ConfigError
+from headwater.errors import ComponentError, ConfigError, Unserved
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources
@@ -42,10 +42,10 @@ class ResourceProcessor(Processor):
             raise ConfigError(f"processor resource '{self._label}' was not found")
 
     async def process(self, batch: Batch) -> list[Batch]:
-        """Run it over a batch. Raises: ComponentError when there is none any more."""
+        """Run it over a batch. Raises: Unserved when there is none any more."""
         try:
             chain = self._resources.processors(self._label)
         except ComponentError as error:
             self._resources.log.error(f"Failed to obtain processor resource '{self._label}': {error}")
-            raise
+            raise Unserved(str(error)) from error
         return await chain.process([batch])
