@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from headwater.message import Message
 from headwater.errors import ComponentError
+from headwater.message import Message
 from headwater.system import StreamSystem
 
 Process = Callable[..., list[Message]]
