@@ -1,7 +1,8 @@
 """Processors that run one after the other: their metrics, and the marks of those that fail.
 
-A chain is what a pipeline stage, a composite processor, an input or an output runs its processors with. It never
-raises: a processor's exception becomes the mark of every message it was given, and they flow on as they were.
+A chain is what a pipeline stage, a composite processor, an input or an output runs its processors with. It raises
+nothing but `Unserved`: any other exception of a processor becomes the mark of every message it was given, and they
+flow on as they were.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, Unserved
 from headwater.message import Batch, Message
 from headwater.tasks import Cancelled
 
@@ -107,6 +108,8 @@ class Link:
         started = _now()
         try:
             results = [result for result in await cast("Awaitable[list[Batch]]", self._process(batch)) if result]
+        except Unserved:
+            raise
         except Exception as error:
             results = [[self._mark(message, error) for message in batch]]
         return self._count(batch, results, started)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from headwater import tasks
 from headwater.acknowledge import Failure
-from headwater.errors import BatchFailure
+from headwater.errors import BatchFailure, Unserved
 from headwater.message import Batch, Message
 from headwater.runtime.chain import ProcessorChain
 from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Start, tell
@@ -144,9 +144,12 @@ class PipelineStage(Stage):
     async def _run(self, batch: Batch, receipt: Receipt, index: int) -> None:
         try:
             results = await self._chain.process([batch])
+        except Unserved as error:
+            receipt.settle([index], error)
+        else:
+            self._keep(results, receipt, index)
         finally:
             self._active -= 1
-        self._keep(results, receipt, index)
         if self._queue:
             self.wake(self._work)
         elif self._flush is not None and not self._active:
