@@ -285,15 +285,18 @@ def sum_(target: Any) -> Any:
         if is_number(target):
             return target
         raise TypeMismatch(target, "array")
-    kinds = set(map(type, target))
-    if kinds == {int} and sum(map(abs, target)) < 1 << 53:
-        # Float additions of integers are exact as long as all sums fit.
-        return float(sum(target))
     total = 0.0
-    if kinds == {float}:
+    try:
+        # Hot path: nothing but plain numbers.
         for item in target:
+            if type(item) is not int and type(item) is not float:
+                break
             total += item
-        return total
+        else:
+            return total
+    except OverflowError:
+        pass
+    total = 0.0
     failure: BloblangError | None = None
     for index, item in enumerate(target):
         try:
