@@ -13,6 +13,7 @@ from headwater.components.buffers._packing import pack, unpack
 from headwater.components.buffers._queue_file import QueueFile
 from headwater.components.catalogue import component
 from headwater.components.contracts import Buffer
+from headwater.components.opening import open_blocking
 from headwater.components.replays import Replays, Transaction, renumbered
 from headwater.components.resources import Resources
 from headwater.config.fields import processors, spec, text
@@ -94,7 +95,7 @@ class SqliteBuffer(Buffer):
     async def connect(self) -> None:
         if self._file is not None:
             return
-        self._file = await tasks.blocking(QueueFile, self._path, self._log.error)
+        self._file = await open_blocking(QueueFile, self._path, self._log.error, discard=QueueFile.close)
         self._replays.watch()
         self._writer = tasks.spawn(self._run(), "sqlite commits")
 

@@ -131,7 +131,7 @@ class HttpServer(Input):
         self._waiting: set[Call] = set()
         self._sockets: set[tasks.Task[None]] = set()
         self._withdraw: list[Callable[[], None]] = []
-        self._server: Any = None
+        self._listening: tasks.Task[Any] | None = None
         self._host: tasks.Host | None = None
         self._open = False
 
@@ -141,10 +141,16 @@ class HttpServer(Input):
         self._host = tasks.current_host()
         self._open = True  # the first request may come before `listen` is back
         if self._address:
+            if self._listening is None:
+                # In a task of its own, so that a server that comes up while this is given up is not forgotten.
+                listening = self._resources.listen(self._address, self._routes(), self._certificate)
+                self._listening = tasks.spawn(listening, "listen", watched=True)
             try:
-                self._server = await self._resources.listen(self._address, self._routes(), self._certificate)
+                await self._listening
             except BaseException:
                 self._open = False
+                if self._listening.done():
+                    self._listening = None
                 raise
         else:
             for path, description, handler, socket_handler in self._paths():
@@ -301,9 +307,11 @@ class HttpServer(Input):
         self._waiting.clear()
         for socket in tuple(self._sockets):
             socket.cancel()
-        server, self._server = self._server, None
-        if server is not None:
-            await _finished(server.close())
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await tasks.first(listening)
+            if listening.error() is None:
+                await _finished(listening.result().close())
 
 
 async def _finished(closing: Any) -> None:

@@ -61,7 +61,8 @@ class SocketInput(Input):
         if self._cutter is not None:
             return
         greeting = self._greet()
-        reader, writer = self._streams = await self._resources.on_loop(self._open)
+        await self._drop()
+        reader, writer = await self._resources.on_loop(self._open)
 
         async def block() -> bytes:
             try:
@@ -99,15 +100,18 @@ class SocketInput(Input):
         """Connect; on the event loop. Raises: ComponentError."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
+                # Noted here, so that a connection that is made while its caller is given up is closed.
                 if self._network == "unix":
-                    return await asyncio.open_unix_connection(self._address)
+                    self._streams = await asyncio.open_unix_connection(self._address)
+                    return self._streams
                 host, colon, port = self._address.rpartition(":")
                 if not colon:
                     raise ComponentError(
                         f"dial {self._network}: address {self._address}: missing port in address", "configuration"
                     )
                 context = self._tls.context() if self._tls.enabled else None
-                return await asyncio.open_connection(host.strip("[]") or "localhost", int(port), ssl=context)
+                self._streams = await asyncio.open_connection(host.strip("[]") or "localhost", int(port), ssl=context)
+                return self._streams
         except ssl.SSLError as error:
             raise ComponentError(f"tls: {error.reason or error}") from None
         except ValueError:

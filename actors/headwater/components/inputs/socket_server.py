@@ -93,20 +93,22 @@ class SocketServer(Input):
         self._ready: deque[Batch] = deque()
         self._taken: Connection | None = None
         self._listener: StreamListener | DatagramListener | None = None
+        self._bound = False
 
     async def connect(self) -> None:
-        if self._listener is not None:
+        if self._bound:
             return
+        await self._shut()
         context = await tasks.blocking(self._context) if self._network == "tls" else None
-        listener: StreamListener | DatagramListener
         if self._network in ("udp", "unixgram"):
-            datagrams = listener = DatagramListener(self._datagram)
+            # Known before it listens, so that it is closed however this ends.
+            datagrams = self._listener = DatagramListener(self._datagram)
             unix = self._network == "unixgram"
             bound = await self._resources.on_loop(
                 lambda: datagrams.open_unix(self._address) if unix else datagrams.open_udp(self._address)
             )
         else:
-            streams = listener = StreamListener(self._received)
+            streams = self._listener = StreamListener(self._received)
             bound = await self._resources.on_loop(
                 lambda: (
                     streams.open_unix(self._address)
@@ -114,7 +116,7 @@ class SocketServer(Input):
                     else streams.open_tcp(self._network, self._address, context, self._reuse_port)
                 )
             )
-        self._listener = listener
+        self._bound = True
         self._resources.log.info(f"Receiving {self._network} socket messages from address: {bound}")
         if self._cache:
             key = f"{self._resources.label or 'socket_server'}_address"
@@ -194,6 +196,9 @@ class SocketServer(Input):
 
     async def close(self) -> None:
         self.drain()
+        await self._shut()
+
+    async def _shut(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
             await self._resources.on_loop(listener.close)

@@ -13,6 +13,7 @@ from headwater.acknowledge import Delivery
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
 from headwater.components.inputs._descriptors import DescriptorReader
+from headwater.components.opening import open_blocking
 from headwater.components.programs import exit_text, start_error
 from headwater.components.resources import Resources
 from headwater.components.scanners.lines import LinesScan
@@ -56,7 +57,7 @@ class Subprocess(Input):
 
     async def connect(self) -> None:
         if self._program is None:
-            program = self._program = await tasks.blocking(_Program, self._command, self._log)
+            program = self._program = await open_blocking(_Program, self._command, self._log, discard=_Program.kill)
             self._cutter = Cutter(LinesScan(b"", self._limit), program.reader.read)
 
     async def read(self, limit: int) -> Delivery:
