@@ -352,7 +352,7 @@ class ProgramCompiler(ExpressionCompiler):
             return
         self._write(root, path, code)
         self.alias = False
-        if self.state != _EMPTY and (len(path) > 1 or path[0] == "-" or array_index(path[0]) is not None):
+        if self.state != _EMPTY and (len(path) > 2 or path[0] == "-" or array_index(path[0]) is not None):
             # Root may be an array that took it.
             return
         self.state = _OWN
@@ -366,26 +366,32 @@ class ProgramCompiler(ExpressionCompiler):
             for segment in reversed(path):
                 nested = f"{{{segment!r}: {nested}}}"
             self.put(f"{root} = {nested}")
-        elif len(path) == 1:
-            if self.state == _OWN:
-                self.put(f"{root}[{first}] = {code}")
-                return
+        elif self.state == _OWN and len(path) == 1:
+            self.put(f"{root}[{first}] = {code}")
+        elif self.state == _OWN and len(path) == 2:
+            self._write_below(root, path, code)
+        elif len(path) <= 2:
             with self.block(f"if {root} is _y0:" if self.alias else f"if type({root}) is dict:"):
                 self.put(f"{root} = {root}.copy()")
-                self.put(f"{root}[{first}] = {code}")
-            with self.block("else:"):
-                self.put(f"{root} = put({root}, {path!r}, {code})")
-        elif self.state == _OWN and len(path) == 2:
-            below = self.temp(f"{root}.get({first})").code
-            with self.block(f"if type({below}) is dict:"):
-                self.put(f"{below} = {below}.copy()")
-                self.put(f"{below}[{path[1]!r}] = {code}")
-                self.put(f"{root}[{first}] = {below}")
-            with self.block(f"elif {below} is None:"):
-                self.put(f"{root}[{first}] = {{{path[1]!r}: {code}}}")
+                if len(path) == 1:
+                    self.put(f"{root}[{first}] = {code}")
+                else:
+                    self._write_below(root, path, code)
             with self.block("else:"):
                 self.put(f"{root} = put({root}, {path!r}, {code})")
         else:
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+
+    def _write_below(self, root: str, path: tuple[str, ...], code: str) -> None:
+        first = repr(path[0])
+        below = self.temp(f"{root}.get({first})").code
+        with self.block(f"if type({below}) is dict:"):
+            self.put(f"{below} = {below}.copy()")
+            self.put(f"{below}[{path[1]!r}] = {code}")
+            self.put(f"{root}[{first}] = {below}")
+        with self.block(f"elif {below} is None:"):
+            self.put(f"{root}[{first}] = {{{path[1]!r}: {code}}}")
+        with self.block("else:"):
             self.put(f"{root} = put({root}, {path!r}, {code})")
 
     def _assign_root(self, code: str, value: Value) -> None:
