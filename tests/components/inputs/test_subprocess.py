@@ -62,3 +62,25 @@ def test_neither_a_program_nor_its_children_outlive_the_stream(
 
 def test_a_flood_is_read_as_fast_as_it_is_delivered(texts: Texts) -> None:
     assert texts(config("yes | head -n 5000")) == [["y"]] * 5000
+
+
+def test_a_program_that_starts_while_its_stream_is_deleted_does_not_stay(
+    system: StreamSystem, until: Callable[..., Any], tmp_path: Path
+) -> None:
+    mark = f"exec sleep 97.{os.getpid()}"
+    for _ in range(8):
+        system.create("s", {**config(mark), "output": {"drop": {}}})
+        system.delete("s")
+
+    def left() -> list[str]:
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_text()
+            except OSError:
+                continue
+            if mark.removeprefix("exec ").replace(" ", "\0") in command or mark in command:
+                found.append(pid)
+        return found
+
+    until(lambda: not left())
