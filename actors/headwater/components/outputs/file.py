@@ -13,6 +13,7 @@ from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.codecs import CODECS, OutputCodec
 from headwater.components.contracts import Output
+from headwater.components.opening import open_blocking
 from headwater.components.oserrors import path_error
 from headwater.config.fields import choice, interpolated, spec
 from headwater.errors import BatchFailure, ComponentError
@@ -155,7 +156,7 @@ class File(Output):
     async def _append(self, path: str, data: bytes) -> None:
         file = self._files.get(path)
         if file is None:
-            file = await tasks.blocking(_File, path, False)
+            file = await open_blocking(_File, path, False, discard=_File.close)
             if len(self._files) >= OPEN_FILES:
                 self._files.popitem(last=False)[1].close()
             self._files[path] = file

@@ -11,6 +11,7 @@ from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.codecs import CODECS, OutputCodec
 from headwater.components.contracts import Output
+from headwater.components.opening import open_blocking
 from headwater.components.oserrors import dial_error, reason
 from headwater.components.tls import ClientTls
 from headwater.config.fields import choice, spec, text, tls
@@ -58,7 +59,7 @@ class SocketOutput(Output):
     async def connect(self) -> None:
         if self._socket is None:
             tls = self._tls if self._tls.enabled and self._network == "tcp" else None
-            self._socket = await tasks.blocking(dial, self._network, self._address, tls)
+            self._socket = await open_blocking(dial, self._network, self._address, tls, discard=shut)
 
     async def write(self, batch: Batch) -> None:
         await self._put([batch])

@@ -10,6 +10,7 @@ from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.codecs import OutputCodec
 from headwater.components.contracts import Output
+from headwater.components.opening import open_blocking
 from headwater.components.programs import exit_text, start_error
 from headwater.config.fields import choice, spec, text, texts
 from headwater.errors import ComponentError, ConfigError, NotConnected
@@ -53,7 +54,7 @@ class SubprocessOutput(Output):
 
     async def connect(self) -> None:
         if self._program is None:
-            self._program = await tasks.blocking(_Program, self._command, self._log)
+            self._program = await open_blocking(_Program, self._command, self._log, discard=_Program.close)
 
     async def write(self, batch: Batch) -> None:
         await self._put(self._codec.encode_many(batch))

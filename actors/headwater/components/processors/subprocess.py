@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.contracts import Processor
+from headwater.components.opening import open_blocking
 from headwater.components.programs import exit_text, not_found, start_error
 from headwater.config.fields import choice, integer, spec, text, texts
 from headwater.errors import ComponentError, ConfigError
@@ -99,7 +100,9 @@ class Subprocess(Processor):
     async def _answer(self, content: bytes) -> bytes:
         """What the program says to a content. Raises: ComponentError."""
         if self._program is None:
-            self._program = await tasks.blocking(_Program, self._command, self._receive, self._limit)
+            self._program = await open_blocking(
+                _Program, self._command, self._receive, self._limit, discard=_Program.close
+            )
         return await tasks.blocking(self._program.exchange, content, self._send)
 
     def _drop(self) -> None:
