@@ -45,16 +45,11 @@ from headwater.runtime.registry import Request, StreamRegistry
 from headwater.runtime.services import Listener, Services
 from headwater.runtime.shared import SharedResources
 from headwater.runtime.supervisor import State, StreamSupervisor
-from headwater.runtime.workers.crew import cores
-from headwater.runtime.workers.pool import WorkerPool
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
 from headwater.telemetry.stats import stats_tree
 
 T = TypeVar("T")
-
-MOST_WORKERS = 8
-"""Worker processes of a system that decides about their number by itself."""
 
 STOP_SECONDS = 5.0
 """How long a stream may take to stop where nobody says otherwise."""
@@ -104,8 +99,6 @@ class StreamSystem:
         stop_timeout: Seconds that a stream may take to stop where a call does not say.
         crash: Called when a `crash` processor asks for the end of the service, which is logged in any case.
         pool: Where stages run, instead of a pool of `threads`; closed with the system.
-        workers: The most worker processes; a stream whose processors only calculate hands its work to them while it is
-            busy. None: up to one a core, for streams that have `pipeline.threads` in their configuration.
     """
 
     def __init__(
@@ -122,7 +115,6 @@ class StreamSystem:
         stop_timeout: float | None = STOP_SECONDS,
         crash: Callable[[str], None] | None = None,
         pool: Pool | None = None,
-        workers: int | None = 0,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
         self.clock = clock or SystemClock()
@@ -146,7 +138,6 @@ class StreamSystem:
             prefix_endpoints=prefix_endpoints,
             listener=listener,
             crash=crash or (lambda reason: None),
-            workers=_workers(workers, self.log),
         )
         self._services.shared = SharedResources(self._services)
         reference = StreamRegistry.start(self._services, self.events)
@@ -352,8 +343,6 @@ class StreamSystem:
         hanging = self._ask(self._registry.close(deadline))
         self._closed = True
         self._services.shared.close()
-        if self._services.workers is not None:
-            self._services.workers.close()
         self._reference.stop()
         self._services.loop.close()
         self._services.lanes.close()
@@ -388,14 +377,6 @@ class StreamSystem:
         if supervisor is None:
             raise StreamNotFound(stream)
         return supervisor
-
-
-def _workers(count: int | None, log: Log) -> WorkerPool | None:
-    if count is None:
-        # On one core processes would only take turns; and at some number the rest of a stream has no more for them.
-        count = min(cores(), MOST_WORKERS)
-        return WorkerPool(count, log, asked_for=True) if count > 1 else None
-    return WorkerPool(count, log) if count > 0 else None
 
 
 def _status(supervisor: StreamSupervisor) -> StreamStatus:

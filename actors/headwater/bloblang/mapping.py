@@ -34,7 +34,6 @@ class Mapping:
     Attributes:
         text: As it was written.
         uses_batch: Whether it reads other messages of the batch, or its place in it.
-        stateless: Whether what it does depends on its text and its message alone.
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class Mapping:
         self._many: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
-        self.stateless = program.shared
 
     def _compiled(self, **mode: bool) -> Callable[..., Any]:
         compiler = ProgramCompiler(self._program, **mode)

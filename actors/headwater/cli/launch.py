@@ -148,7 +148,6 @@ class Service:
                 prefix_endpoints=getattr(launch.args, "prefix_stream_endpoints", True),
                 listener=_listener(self.log),
                 crash=self._crash,
-                workers=getattr(launch.args, "workers", 0),
             )
             self.system.define_resources(launch.service.resources)
             self.exporter.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from headwater.cli.arguments import Verbs, add_workers_flag
+from headwater.cli.arguments import Verbs
 
 if TYPE_CHECKING:
     from headwater.cli.signals import Signals
@@ -40,7 +40,6 @@ def add_parser(subparsers: Verbs) -> None:
         help="put a stream's id before the HTTP paths of its components",
     )
     parser.add_argument("--server", metavar="NAME", default="", help="who serves HTTP: waitress (default) or uvicorn")
-    add_workers_flag(parser)
     parser.add_argument("--streams", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--streams-dir", metavar="DIR", default="", help=argparse.SUPPRESS)
 

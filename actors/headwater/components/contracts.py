@@ -99,10 +99,6 @@ class Processor:
     ones. It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at
     once."""
 
-    portable: bool = False
-    """Whether it may as well run in another process: it has `each`, only calculates, keeps nothing from one message for
-    the next, and uses nothing of its surroundings but series, log lines and marks."""
-
     def process(self, batch: Batch) -> object:
         """The batches made of a batch: `list[Batch]`, or a coroutine that returns one."""
         raise NotImplementedError

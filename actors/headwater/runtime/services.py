@@ -18,7 +18,6 @@ from headwater.telemetry.metrics import MetricRegistry
 if TYPE_CHECKING:
     from headwater.components.inproc import Hub
     from headwater.runtime.shared import SharedResources
-    from headwater.runtime.workers.pool import WorkerPool
 
 Listener = Callable[[str, Endpoints, "tuple[str, str] | None"], Any]
 """Serves a table of endpoints on an address (host:port), with TLS when there is a pair of certificate and key files;
@@ -32,7 +31,6 @@ class Services:
     Attributes:
         prefix_endpoints: Whether paths of streams begin with the stream's id.
         listener: Serves components that have an address of their own; None where no HTTP server is installed.
-        workers: Processes that pipelines may hand work to; None where there shall be none.
         crash: Ends the whole service for a reason, as the `crash` processor asks.
     """
 
@@ -47,6 +45,5 @@ class Services:
     hub: Hub
     prefix_endpoints: bool = True
     listener: Listener | None = None
-    workers: WorkerPool | None = None
     crash: Callable[[str], None] = field(default=lambda reason: None)
     shared: SharedResources = field(init=False)

@@ -16,7 +16,6 @@ from headwater.runtime.stages.buffer import BufferStage
 from headwater.runtime.stages.input import InputStage
 from headwater.runtime.stages.output import OutputStage
 from headwater.runtime.stages.pipeline import PipelineStage
-from headwater.runtime.workers.crew import Crew
 from headwater.telemetry.metrics import MetricRegistry
 
 
@@ -66,17 +65,6 @@ class Ring:
         """How many transactions may wait in processors at once."""
         return self.config.threads if self.config.threads > 0 else os.cpu_count() or 1
 
-    def _crew(self) -> Crew | None:
-        """The pipeline's workers, where the system has any and the processors can run there."""
-        workers, config = self.services.workers, self.config
-        if workers is None or not self.chain.portable or self.services.catalogue.bloblang is not None:
-            return None
-        if workers.asked_for and (config.threads == 1 or not config.asks_for_threads):
-            return None
-        return Crew(
-            workers, self.chain, config.processors, workers.limit, self.stream, self.metrics, self.services.log
-        )
-
     def start(self, supervisor: Address) -> None:
         """Start all stages, each connected to its neighbours, output first."""
 
@@ -88,11 +76,7 @@ class Ring:
         assembly = self.assembly
         output = OutputStage.start(setting("output"), self.output, assembly.opens, assembly.flushes)
         source = InputStage.start(setting("input"), self.input, assembly.drains)
-        pipeline = (
-            PipelineStage.start(setting("pipeline"), self.chain, self.threads, self._crew())
-            if self.chain.links
-            else None
-        )
+        pipeline = PipelineStage.start(setting("pipeline"), self.chain, self.threads) if self.chain.links else None
         buffer = BufferStage.start(setting("buffer"), self.buffer) if self.buffer is not None else None
 
         #         stage      from                          to

@@ -44,7 +44,6 @@ class Mapper(Processor):
         self._resources = resources
         if not compiled.uses_batch:
             self.each = self._each
-            self.portable = compiled.stateless
 
     # HOT: once a chunk
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
