@@ -136,7 +136,7 @@ def fill(path: Path, count: int = 300) -> None:
 def test_commits_are_synchronous(tmp_path: Path) -> None:
     file = QueueFile(str(tmp_path / "q.db"), print)
     assert file._connection.execute("PRAGMA synchronous").fetchone()[0] == 2
-    assert file._connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert file._connection.execute("PRAGMA journal_mode").fetchone()[0] == b"wal"
     file.close()
 
 

@@ -65,7 +65,7 @@ class QueueFile:
         """Open the file, or put it aside and begin a new one with what can be read of the old."""
         try:
             return self._open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
                 raise
             aside = self._put_aside()
@@ -87,10 +87,16 @@ class QueueFile:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cell_size_check = ON")
             connection.executescript(SCHEMA)
+            connection.text_factory = bytes  # a flipped bit makes a text of a blob, and seldom one that is UTF-8
+            try:
+                for table in ("batches", "damaged"):
+                    connection.execute(f"SELECT id, checksum, content FROM {table} LIMIT 0")
+            except sqlite3.OperationalError as error:
+                raise sqlite3.DatabaseError(str(error)) from None
             if os.path.getsize(self._path) <= CHECKED_BYTES:
                 found = connection.execute("PRAGMA quick_check(1)").fetchone()
-                if found is None or found[0] != "ok":
-                    raise sqlite3.DatabaseError(str(found[0]) if found else "no answer to a check")
+                if found is None or found[0] != b"ok":
+                    raise sqlite3.DatabaseError(repr(found[0]) if found else "no answer to a check")
         except BaseException:
             connection.close()
             raise
@@ -114,7 +120,7 @@ class QueueFile:
                 source = sqlite3.connect(f"file:{aside}?mode=ro", uri=True)
             except sqlite3.Error:
                 break
-            with contextlib.suppress(sqlite3.Error, OverflowError, TypeError):
+            with contextlib.suppress(sqlite3.Error, OverflowError, TypeError, UnicodeDecodeError):
                 for row in source.execute(f"SELECT id, checksum, content FROM batches ORDER BY id {order}"):
                     if isinstance(row[2], bytes) and zlib.crc32(row[2]) == row[1]:
                         found[row[0]] = row
