@@ -39,6 +39,20 @@ Row = tuple[int, bytes]
 """The id of a batch, and its content."""
 
 
+OUTSIDE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+    }
+)
+"""What SQLite says of a disk, a lock or a right, and not of the file itself."""
+
+
 class QueueFile:
     """An open file. Raises: ComponentError.
 
@@ -66,7 +80,7 @@ class QueueFile:
         try:
             return self._open()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+            if self._is_outside(error):
                 raise
             aside = self._put_aside()
             self._report(f"Buffer file {self._path} is damaged ({error}); it was moved to {aside}")
@@ -74,6 +88,18 @@ class QueueFile:
         saved = self._salvage(aside, connection)
         self._report(f"Buffer file {self._path} begins anew with {saved} batches that could be read from {aside}")
         return connection
+
+    def _is_outside(self, error: Exception) -> bool:
+        """Whether it is the file's surroundings that do not allow to open it, and not the file that is damaged.
+
+        A flipped bit in the head of a file can make it one that nobody may write to, or of a version yet to come.
+        """
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            return False
+        if code & 0xFF == sqlite3.SQLITE_READONLY:
+            return not os.access(self._path, os.W_OK) or not os.access(os.path.dirname(self._path) or ".", os.W_OK)
+        return code & 0xFF in OUTSIDE
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
