@@ -17,7 +17,7 @@ from headwater.components.resources import Resources
 from headwater.components.scanning import Cutter
 from headwater.errors import ComponentError, EndOfInput
 
-BLOCK = 65536
+BLOCK = 262144
 """Bytes of one read; as many as the longest line that scanners take, so that only a block's ends need a look."""
 
 
