@@ -25,10 +25,10 @@ def names() -> list[str]:
     return [name for name in found if not name.startswith("__") and name != "bench"]
 
 
-def one(name: str, seed: int, seconds: float) -> Outcome:
+def one(name: str, seed: int, seconds: float, rounds: int | None = None) -> Outcome:
     """Run one test and print its line."""
     started = time.monotonic()
-    with Bench(random.Random(f"{seed} {name}"), seconds) as bench:
+    with Bench(random.Random(f"{seed} {name}"), seconds, rounds) as bench:
         try:
             outcome: Outcome = importlib.import_module(f"scripts.tortures.{name}").run(bench)
         except Exception as error:
@@ -44,7 +44,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
     parser.add_argument("tests", metavar="TEST", nargs="*", help="which ones (default: all); see --list")
     parser.add_argument("--seed", type=int, default=None, help="of everything that is left to chance")
-    parser.add_argument("--minutes", type=float, default=10.0, help="for each test (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=None, help="for each test (default: 10)")
+    parser.add_argument(
+        "--rounds", type=int, default=None, help="kills, faults, cycles after which a test ends, in any time it takes"
+    )
     parser.add_argument("--short", action="store_true", help=f"about {SHORT_SECONDS:.0f} seconds for each test")
     parser.add_argument(
         "--again", action="store_true", help="try what fails once more, unless a message was lost: for busy machines"
@@ -69,12 +72,13 @@ def main() -> int:
         flush=True,
     )
     print(Outcome.HEAD, flush=True)
+    minutes = args.minutes or (10.0 if args.rounds is None else 24 * 60.0)
+    seconds = SHORT_SECONDS if args.short else minutes * 60
     failed = 0
     for name in args.tests or names():
-        seconds = SHORT_SECONDS if args.short else args.minutes * 60
-        outcome = one(name, seed, seconds)
+        outcome = one(name, seed, seconds, args.rounds)
         if outcome.failures and args.again and not outcome.lost:
-            outcome = one(name, seed + 1, seconds)
+            outcome = one(name, seed + 1, seconds, args.rounds)
         failed += bool(outcome.failures)
     print(f"{len(args.tests or names()) - failed} passed, {failed} failed")
     return 1 if failed else 0

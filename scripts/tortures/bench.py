@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import itertools
 import json
 import random
 import shutil
@@ -14,8 +13,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -59,24 +58,25 @@ class Outcome:
             self.failures.append(otherwise)
 
 
-def account(sent: int, acked: Iterable[int], delivered: list[int], note: str = "") -> Outcome:
-    """Compare what was acked with what arrived, in the order of arrival."""
-    counts = Counter(delivered)
-    known = set(acked)
-    lost = sum(1 for number in known if number not in counts)
-    firsts: list[int] = []
-    seen: set[int] = set()
+def account(sent: int, acked: Collection[int], delivered: Iterable[int], note: str = "") -> Outcome:
+    """Compare what was acked, each number once, with what arrived, in the order of arrival; all are below `sent`."""
+    seen = bytearray(sent)  # a byte a message: runs of an hour have tens of millions of them
+    arrived = duplicated = reordered = 0
+    before = -1
     for number in delivered:
-        if number not in seen:
-            seen.add(number)
-            firsts.append(number)
-    reordered = sum(1 for before, after in itertools.pairwise(firsts) if after < before)
+        arrived += 1
+        if seen[number]:
+            duplicated += 1
+            continue
+        seen[number] = 1
+        reordered += number < before
+        before = number
     return Outcome(
         sent=sent,
-        acked=len(known),
-        delivered=len(delivered),
-        lost=lost,
-        duplicated=sum(counts.values()) - len(counts),
+        acked=len(acked),
+        delivered=arrived,
+        lost=sum(1 for number in acked if not seen[number]),
+        duplicated=duplicated,
         reordered=reordered,
         note=note,
     )
@@ -151,6 +151,18 @@ class Service:
         """How many threads it has."""
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
+    def starved(self) -> float:
+        """Seconds that its threads were ready to run and had no core, so far: what other work on the machine cost it.
+
+        Only one thread of it has the interpreter at a time, so the difference between two looks is about what an
+        answer took longer than it would have on a machine of its own.
+        """
+        nanoseconds = 0
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):  # a thread that has just ended
+                nanoseconds += int(stat.read_text().split()[1])
+        return nanoseconds / 1e9
+
     def descriptors(self) -> int:
         """How many file descriptors it has."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -166,8 +178,13 @@ class Sender(threading.Thread):
         self._batch = batch
         self._ending = threading.Event()
         self.sent = 0
-        self.acked: list[int] = []
         self.attempts = 0
+        self._acked = 0
+
+    @property
+    def acked(self) -> range:
+        """The numbers that were acked: all from the first on, since each is repeated until it is."""
+        return range(self._acked)
 
     def run(self) -> None:
         """Until `finish`."""
@@ -191,8 +208,8 @@ class Sender(threading.Thread):
                 done = False
                 self._ending.wait(0.01)
             if done:
-                self.acked += numbers
                 number += self._batch
+                self._acked = number
             elif connection is not None:
                 self._ending.wait(0.01)
         if connection is not None:
@@ -212,11 +229,12 @@ def _body(numbers: range) -> tuple[bytes, dict[str, str]]:
 
 
 class Bench:
-    """A folder, a source of chance, and how long there is; stops in the end what was started."""
+    """A folder, a source of chance, and how much there is to do; stops in the end what was started."""
 
-    def __init__(self, chance: random.Random, seconds: float) -> None:
+    def __init__(self, chance: random.Random, seconds: float, rounds: int | None = None) -> None:
         self.chance = chance
         self.seconds = seconds
+        self.rounds = rounds
         self.folder = Path(tempfile.mkdtemp(prefix="torture-"))
         self._services: list[Service] = []
         self._started = time.monotonic()
@@ -237,6 +255,14 @@ class Bench:
     def left(self) -> float:
         """Seconds that are left."""
         return self.seconds - (time.monotonic() - self._started)
+
+    def goes_on(self, rounds: int, reserve: float = 1.0) -> bool:
+        """Whether there is another round after so many: at least one, and until time or number is reached.
+
+        Args:
+            reserve: Seconds that the end of the test needs.
+        """
+        return rounds == 0 or (self.left > reserve and (self.rounds is None or rounds < self.rounds))
 
     def write(self, name: str, text: str) -> Path:
         """Write a file into the folder."""
@@ -260,13 +286,24 @@ class Bench:
         service.wait_until_up()
         return service
 
-    def numbers(self, name: str) -> list[int]:
+    def numbers(self, name: str) -> array[int]:
         """The numbers in a file of lines; a last line without a newline is none, as it was never acked."""
         path = self.folder / name
+        found = array("q")
+        if path.exists():
+            with path.open("rb") as file:
+                found.extend(int(line) for line in file if line.endswith(b"\n"))
+        return found
+
+    def last_number(self, name: str) -> int:
+        """The last number in a file of lines, or -1."""
+        path = self.folder / name
         if not path.exists():
-            return []
-        lines = path.read_bytes().split(b"\n")[:-1]
-        return [int(line) for line in lines]
+            return -1
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 256))
+            lines = file.read().split(b"\n")[:-1]
+        return int(lines[-1]) if lines else -1
 
 
 def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:

@@ -42,7 +42,7 @@ def run(bench: Bench) -> Outcome:
         cycle(number)
     before = settled()
     cycles = 0
-    while bench.left > 1 and not outcome.failures:
+    while bench.goes_on(cycles) and not outcome.failures:
         cycle(cycles)
         cycles += 1
     after = settled()

@@ -77,7 +77,7 @@ def run(bench: Bench) -> Outcome:
         f"output: {{http_client: {{url: '{url}', verb: POST, max_in_flight: 4, retries: 100, retry_period: 10ms}}}}\n"
     )
     kills = 0
-    while bench.left > 4 or kills == 0:
+    while bench.goes_on(kills, 4):
         service = bench.run(config, port)
         service.wait_until_up()
         time.sleep(bench.chance.uniform(0.05, 2.0))

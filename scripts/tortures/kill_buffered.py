@@ -26,7 +26,7 @@ def run(bench: Bench) -> Outcome:
     sender.start()
     kills = 0
     service = None
-    while bench.left > 3 or kills == 0:
+    while bench.goes_on(kills, 3):
         service = bench.run(config, port)
         service.wait_until_up()
         time.sleep(bench.chance.uniform(0.05, 2.0))
@@ -36,10 +36,7 @@ def run(bench: Bench) -> Outcome:
     service = bench.run(config, port)
     service.wait_until_up()
     deadline = time.monotonic() + 30
-    acked = set(sender.acked)
-    while time.monotonic() < deadline:
-        if acked <= set(bench.numbers("out.txt")):
-            break
+    while time.monotonic() < deadline and bench.last_number("out.txt") < len(sender.acked) - 1:
         time.sleep(0.1)
     service.terminate(30)
     outcome = account(sender.sent, sender.acked, bench.numbers("out.txt"), f"{kills} kills")

@@ -18,7 +18,7 @@ def run(bench: Bench) -> Outcome:
     sender = Sender(port, "/post")
     sender.start()
     kills = 0
-    while bench.left > 2 or kills == 0:
+    while bench.goes_on(kills, 2):
         service = bench.run(config, port)
         service.wait_until_up()
         time.sleep(bench.chance.uniform(0.05, 2.0))

@@ -140,7 +140,7 @@ def run(bench: Bench) -> Outcome:
     sender.start()
     faults = 0
     slowest = 0.0
-    while (bench.left > 4 or not faults) and not failures:
+    while bench.goes_on(faults, 4) and not failures:
         time.sleep(bench.chance.uniform(0.1, 0.4))
         fault = bench.chance.choice(FAULTS)
         target.broken = fault == "answer 500"

@@ -23,7 +23,7 @@ def run(bench: Bench) -> Outcome:
     ends = 0
     slowest = 0.0
     failures = []
-    while bench.left > 3 or ends == 0:
+    while bench.goes_on(ends, 3):
         service = bench.run(config, port)
         service.wait_until_up()
         time.sleep(bench.chance.uniform(0.05, 0.8))
