@@ -174,6 +174,10 @@ class ProgramCompiler(ExpressionCompiler):
             self.put("_r0 = _p0[0]")
         else:
             self.put("_r0 = NOTHING")
+        self._begin()
+
+    def _begin(self) -> None:
+        """What is there before the first statement, once `this` and root are."""
         assert self.variables is not None
         if self.uses_this or self.document:
             self.put("_y0 = _x0 if type(_x0) is dict else Stepper(_x0)")
@@ -228,13 +232,16 @@ class ProgramCompiler(ExpressionCompiler):
         if self.heavy:
             with self.block("if _u0:"):
                 self._give("Message(encode_document(_r0), UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
+        self._serialise()
+        self._give("Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
+
+    def _serialise(self) -> None:
         with self.block("try:"):
             self.put("_s0 = dumps(_r0, encode_default, SORTED)")
         with self.block("except Exception:"):
             self.put("_s0 = encode_document(_r0)")
         with self.block("if not _s0.isascii():"):
             self.put("_s0 = separators(_s0)")
-        self._give("Message(_s0, UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
 
     def _map(self, name: str, body: list[Statement]) -> str:
         code = self.function_name("m")
