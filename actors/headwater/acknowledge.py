@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headwater.errors import BatchFailure, ComponentError
-from headwater.message import Batch
+from headwater.message import Batch, Batches
 
 Failure = ComponentError
 """Why a transaction was nacked. A `BatchFailure` says which messages of the batch (by `Message.origin`) it is about."""
@@ -34,7 +34,7 @@ class Delivery:
         settle: To be called until every transaction is settled.
     """
 
-    batches: list[Batch]
+    batches: Batches
     settle: Settle = no_settlement
 
 

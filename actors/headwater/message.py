@@ -8,8 +8,8 @@ The one exception is invisible: a document or a payload that was derived is reme
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, overload
 
 import msgspec
 
@@ -110,3 +110,50 @@ class ResponseStore:
 
 Batch = list[Message]
 """An ordered group of messages that belongs together by configuration; never empty when it travels."""
+
+Batches = Sequence[Batch]
+"""Several of them, in order: a list, or `Payloads`."""
+
+
+class Payloads(Sequence[Batch]):
+    """Batches of one message each that have a payload, metadata in common, and nothing else.
+
+    That is what files, sockets and pipes are read as, and most of what is written. Whoever looks at a batch gets one
+    that is made then; whoever knows this class takes the payloads as they are, which spares the hot path four objects a
+    message.
+
+    Attributes:
+        contents: The payloads.
+        metadata: That of every message; read-only.
+    """
+
+    __slots__ = ("contents", "metadata")
+
+    def __init__(self, contents: list[bytes], metadata: Mapping[str, Any] = NO_METADATA) -> None:
+        self.contents = contents
+        self.metadata = metadata
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+    @overload
+    def __getitem__(self, index: int) -> Batch: ...
+    @overload
+    def __getitem__(self, index: slice) -> Payloads: ...
+    def __getitem__(self, index: int | slice) -> Batch | Payloads:
+        if isinstance(index, slice):
+            return Payloads(self.contents[index], self.metadata)
+        return [Message(self.contents[index], UNSET, self.metadata)]
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter([[message] for message in self.messages()])
+
+    def messages(self) -> list[Message]:
+        """The one message of each batch."""
+        metadata = self.metadata
+        return [Message(content, UNSET, metadata) for content in self.contents]
+
+
+def count_messages(batches: Batches) -> int:
+    """How many messages are in some batches."""
+    return len(batches) if type(batches) is Payloads else sum(map(len, batches))

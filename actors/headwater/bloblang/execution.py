@@ -69,14 +69,21 @@ def finish(message: Message, root: Any, metadata: Mapping[str, Any]) -> Message 
         return None
     if root is NOTHING:
         return message if metadata is message.metadata else message.with_metadata(metadata)
+    return Message(_payload(root), UNSET, metadata, message.error, message.origin, message.context)
+
+
+def finish_payload(content: bytes, root: Any) -> bytes | None:
+    """The payload that a mapping makes of another one; None where root was deleted."""
+    if root is DELETE:
+        return None
+    return content if root is NOTHING else _payload(root)
+
+
+def _payload(root: Any) -> bytes:
     kind = type(root)
     if kind is str:
-        raw = encode_text(root)
-    elif kind is bytes:
-        raw = root
-    else:
-        raw = encode_document(root)
-    return Message(raw, UNSET, metadata, message.error, message.origin, message.context)
+        return encode_text(root)
+    return root if kind is bytes else encode_document(root)
 
 
 def no_document(cause: str, reference: str) -> BloblangError:

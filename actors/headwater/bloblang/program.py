@@ -103,6 +103,11 @@ class ProgramCompiler(ExpressionCompiler):
         names["MAPS"] = {name: names[function] for name, function in maps.items()}
         return names
 
+    @property
+    def uses_message(self) -> bool:
+        """Whether, as it was compiled, it needs more of a message than its payload."""
+        return self.needs_context or self.writes_metadata or self.uses_batch or self.textual
+
     # Functions ----------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
@@ -221,12 +226,17 @@ class ProgramCompiler(ExpressionCompiler):
         if not self.mutation and not self.overlay and not self.many:
             with self.block("if _p0 is not None:"):
                 self.put("return _r0")
-        if self.state == _OWN:
+        if self._owns_root:
             self._encode()
             return
         with self.block("if type(_r0) is dict or type(_r0) is list:"):
             self._encode()
         self._give("finish(_m0, _r0, _g0)")
+
+    @property
+    def _owns_root(self) -> bool:
+        """Whether root is a dict of the mapping's own, as far as statements were compiled."""
+        return self.state == _OWN
 
     def _encode(self) -> None:
         if self.heavy:

@@ -83,4 +83,5 @@ HELPERS: Final[dict[str, Any]] = {
     "replace_metadata": execution.replace_metadata,
     "bad_document": execution.bad_document,
     "finish": execution.finish,
+    "finish_payload": execution.finish_payload,
 }

@@ -128,9 +128,7 @@ def open_tar(message: Message) -> list[Message]:
     from headwater.components.scanners.tar import TarScan
 
     scan = TarScan()
-    batches = scan.feed(message.content())
-    batches += scan.finish()
-    batches += scan.finish()
+    batches = [*scan.feed(message.content()), *scan.finish(), *scan.finish()]
     return [
         _named(message, str(entry.metadata.get("tar_name", "")), entry.content())
         for batch in batches

@@ -9,12 +9,16 @@ all-bytes   a message is all there is: a file is written anew with each
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from headwater.errors import ConfigError
+from headwater.message import Batches, Payloads
 
 if TYPE_CHECKING:
     from headwater.message import Message
+
+_last_byte: Final = itemgetter(-1)
 
 CODECS: Final = ("all-bytes", "append", "lines", "delim:x")
 
@@ -52,14 +56,28 @@ class OutputCodec:
     # HOT: once a chunk
     def encode_many(self, messages: Sequence[Message]) -> bytes:
         """Many messages, one behind the other."""
-        contents = [message.content() for message in messages]
+        return self._join([message.content() for message in messages])
+
+    # HOT: once a chunk
+    def encode_batches(self, batches: Batches) -> bytes:
+        """The messages of many batches, one behind the other."""
+        if isinstance(batches, Payloads):
+            return self._join(batches.contents)
+        return self._join([message.content() for batch in batches for message in batch])
+
+    def _join(self, contents: list[bytes]) -> bytes:
         suffix = self.suffix
         if not suffix or not contents:
             return b"".join(contents)
-        contents.append(b"")
-        joined = suffix.join(contents)
-        if suffix + suffix not in joined:
-            return joined
-        # Some message may end in the suffix already, or be nothing but it.
-        contents.pop()
-        return b"".join([content if content.endswith(suffix) else content + suffix for content in contents])
+        if self._any_ends(contents):
+            return b"".join([content if content.endswith(suffix) else content + suffix for content in contents])
+        return suffix.join([*contents, b""])
+
+    def _any_ends(self, contents: list[bytes]) -> bool:
+        """Whether some content ends in the suffix already; a look at each last byte is much cheaper than a search."""
+        try:
+            if self.suffix[-1] not in map(_last_byte, contents):
+                return False
+        except IndexError:  # an empty one
+            pass
+        return any(content.endswith(self.suffix) for content in contents)

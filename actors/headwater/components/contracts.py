@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from headwater.acknowledge import Delivery
 from headwater.errors import ComponentError
-from headwater.message import Batch, Message
+from headwater.message import Batch, Batches, Message, Payloads
 from headwater.tasks import Event
 
 
@@ -67,7 +67,7 @@ class Output:
     connects: ClassVar[bool] = True
     max_in_flight: int = 1
 
-    write_many: Callable[[list[Batch]], object] | None = None
+    write_many: Callable[[Batches], object] | None = None
     """Optional fast path for outputs that take many transactions with one call: a coroutine function that returns None
     when all were delivered, else a list with a failure or None for each. Used instead of `write` where it is set."""
 
@@ -99,6 +99,10 @@ class Processor:
     ones. It must not wait, and marks its failures itself. Used instead of `process`, over messages of many batches at
     once."""
 
+    payloads: Callable[[Payloads], Payloads | list[Message | None]] | None = None
+    """The same for batches of which nothing but their payloads is known, as most inputs read them. Used instead of
+    `each` where both are set; beside it, `each` must be."""
+
     def process(self, batch: Batch) -> object:
         """The batches made of a batch: `list[Batch]`, or a coroutine that returns one."""
         raise NotImplementedError
@@ -114,11 +118,11 @@ class Buffer:
     """Whether only so many batches are being written at once. Not for buffers that return from `write` long after they
     took a batch, such as windows of time: they have to see all that comes."""
 
-    accept: Callable[[list[Batch]], int] | None = None
+    accept: Callable[[Batches], int] | None = None
     """Optional fast path for buffers that need not wait while there is room: takes batches from the front of a list as
     long as there is, and tells how many. The others are given to `write`."""
 
-    write_many: Callable[[list[Batch]], object] | None = None
+    write_many: Callable[[Batches], object] | None = None
     """Optional fast path for buffers that keep many batches with one step: a coroutine function that returns None when
     all are kept, else a list with a failure or None for each. Used instead of `write` where it is set."""
 
@@ -209,10 +213,10 @@ class Scan:
     """Whether it has to see the beginning before it is open, as for a header: what is wrong with that is a failure to
     open it."""
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         """Take the next bytes; the batches that are complete by now. Raises: ComponentError."""
         raise NotImplementedError
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         """There are no more bytes; what is left. Raises: ComponentError."""
         return []

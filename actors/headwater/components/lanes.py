@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.contracts import Output
     from headwater.components.redelivery import Redelivery
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
-WriteMany = Callable[["list[Batch]"], Awaitable["Sequence[Failure | None] | None"]]
+WriteMany = Callable[["Batches"], Awaitable["Sequence[Failure | None] | None"]]
 
 
 class Lane:
@@ -49,7 +49,7 @@ class Lane:
         finally:
             self.active -= 1
 
-    async def write_many(self, batches: list[Batch]) -> Sequence[Failure | None] | None:
+    async def write_many(self, batches: Batches) -> Sequence[Failure | None] | None:
         """Deliver many batches with one call, where the output takes that; what failed is sent again one by one."""
         write_many = cast("WriteMany", self.output.write_many)
         failures = await write_many(batches)

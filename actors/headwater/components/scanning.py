@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater import tasks
 from headwater.components.contracts import Scan, Scanner
 from headwater.errors import ComponentError, ConfigError, EndOfInput
-from headwater.message import NO_METADATA, UNSET, Batch, Message
+from headwater.message import NO_METADATA, UNSET, Batch, Batches, Payloads
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources
@@ -31,7 +31,7 @@ class Failing:
         if self.error is None:
             self.error = ComponentError(text, "data")
 
-    def release(self, batches: list[Batch]) -> list[Batch]:
+    def release(self, batches: Batches) -> Batches:
         """Hand out batches, or raise the failure when there are none left to hand out."""
         if not batches and self.error is not None:
             raise self.error
@@ -53,7 +53,7 @@ class TokenScan(Scan):
         """The tokens that are complete, and what is left."""
         raise NotImplementedError
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         tokens, rest = self.cut(self._rest + data if self._rest else data, False)
@@ -63,22 +63,20 @@ class TokenScan(Scan):
             rest = b""
             self._failing.fail(TOO_LONG)
         self._rest = rest
-        return self._failing.release(batches_of(tokens))
+        return self._failing.release(Payloads(tokens))
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         rest, self._rest = self._rest, b""
-        return batches_of(self.cut(rest, True)[0]) if rest else []
+        return Payloads(self.cut(rest, True)[0]) if rest else []
 
 
-def batches_of(tokens: list[bytes]) -> list[Batch]:
-    """Each token as a batch of one message."""
-    return [[Message(token)] for token in tokens]
-
-
-def with_metadata(batches: list[Batch], metadata: Mapping[str, Any]) -> list[Batch]:
+def with_metadata(batches: Batches, metadata: Mapping[str, Any]) -> Batches:
     """Add metadata to messages that nobody else has seen yet; what a scanner has set stays beside it."""
+    if type(batches) is Payloads:
+        batches.metadata = {**metadata, **batches.metadata} if batches.metadata else metadata
+        return batches
     # In place, since a scan makes new messages: another object each would double the cost of a line.
     for batch in batches:
         for message in batch:
@@ -99,7 +97,7 @@ class Chained(Scan):
         self._failing = Failing()
         self._flushed = False
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         try:
@@ -109,7 +107,7 @@ class Chained(Scan):
             raise
         return self._into.feed(made)
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         if self._flushed:
@@ -121,7 +119,7 @@ class Chained(Scan):
             self._failing.fail(str(error))
             return self._failing.release(self._into.finish())
         if left:
-            return self._into.feed(left) + self._into.finish()
+            return [*self._into.feed(left), *self._into.finish()]
         return self._into.finish()
 
 
@@ -231,10 +229,10 @@ class Multipart(Scan):
         self._inner = inner
         self._batch: Batch = []
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         return self._gather(self._inner.feed(data))
 
-    def _gather(self, batches: list[Batch]) -> list[Batch]:
+    def _gather(self, batches: Batches) -> list[Batch]:
         made = []
         for batch in batches:
             for message in batch:
@@ -247,7 +245,7 @@ class Multipart(Scan):
                     self._batch.append(message)
         return made
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         made = self._gather(self._inner.finish())
         if self._batch:
             made.append(self._batch)
@@ -269,18 +267,11 @@ class Cutter:
     def __init__(
         self, scan: Scan, read: Callable[[], tasks.Future[bytes]], metadata: Mapping[str, Any] = NO_METADATA
     ) -> None:
-        from headwater.components.scanners.lines import LinesScan
-
         self._scan = scan
         self._read = read
-        self._metadata: Mapping[str, Any] | None = metadata
-        if isinstance(scan, LinesScan):
-            scan.metadata = metadata
-            self._metadata = None
-        elif not metadata:
-            self._metadata = None
+        self._metadata = metadata
         self._block: tasks.Future[bytes] | None = None
-        self._ready: list[Batch] = []
+        self._ready: Batches = []
         self._at = 0
         self._failed = False
         self._ended = False
@@ -291,7 +282,7 @@ class Cutter:
             with contextlib.suppress(EndOfInput):
                 self._ready = await self._cut()
 
-    async def read(self, limit: int) -> list[Batch]:
+    async def read(self, limit: int) -> Batches:
         """Up to so many batches, at least one. Raises: EndOfInput; ComponentError, and goes on when called again."""
         while self._at >= len(self._ready):
             self._ready = await self._cut()
@@ -303,7 +294,7 @@ class Cutter:
         self._at = start + limit
         return ready[start : start + limit]
 
-    async def _cut(self) -> list[Batch]:
+    async def _cut(self) -> Batches:
         if self._failed:
             # Behind a failure the scan may still hold something that is complete.
             self._failed = False
@@ -325,6 +316,6 @@ class Cutter:
             raise
         if data is None and not batches:
             raise EndOfInput
-        if self._metadata is not None:
+        if self._metadata:
             with_metadata(batches, self._metadata)
         return batches

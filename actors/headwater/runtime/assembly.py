@@ -12,16 +12,19 @@ from typing import Any, TypeVar
 from headwater import tasks
 from headwater.clock import Clock
 from headwater.components.batching import Batcher
-from headwater.components.contracts import Buffer, Cache, Input, Output, RateLimit, Scanner
+from headwater.components.contracts import Buffer, Cache, Input, Output, Processor, RateLimit, Scanner
 from headwater.components.resources import Resources
 from headwater.config.view import ComponentConfig
 from headwater.endpoints import Endpoint, Endpoints, Handler, SocketHandler
 from headwater.errors import BuildError, ComponentError, ConfigError
 from headwater.runtime.chain import Link, ProcessorChain
 from headwater.runtime.connection import ConnectedInput, ConnectedOutput, Connection
+from headwater.runtime.guarded import guarded, ours
+from headwater.runtime.loop import EventLoop
 from headwater.runtime.measured import MeasuredCache, MeasuredRateLimit
 from headwater.runtime.replay import ReplayingInput
 from headwater.runtime.services import Services
+from headwater.runtime.traced import TracedInput, TracedOutput, TracedProcessor
 from headwater.runtime.wrapped import BatchedOutput, ProcessedInput, ProcessedOutput
 from headwater.telemetry.metrics import MetricRegistry, Metrics
 
@@ -47,6 +50,8 @@ class Assembly:
         self.inputs: list[Connection] = []
         self.outputs: list[Connection] = []
         self._parts: dict[int, tuple[list[Any], ...]] = {}
+        self.tracer = services.tracer
+        self._guard = services.error_handling.guard(services.clock, services.log.having(stream=stream))
 
     # -- building
 
@@ -63,6 +68,8 @@ class Assembly:
                 replaying = ReplayingInput(source)
                 self.drains.append(replaying.drain)
                 source = replaying
+            if self.tracer is not None:
+                source = TracedInput(source, f"input_{config.name}", self.tracer)
         if config.processors:
             source = ProcessedInput(source, self.chain(config.processors))
         return source
@@ -80,6 +87,8 @@ class Assembly:
             self.outputs.append(connected.connection)
             self.opens.append(connected.open)
             target = connected
+            if self.tracer is not None:
+                target = TracedOutput(target, f"output_{config.name}", self.tracer)
         if "batching" in config.spec.root.index:
             target = self._batched(target, config, resources)
         if config.processors:
@@ -97,7 +106,16 @@ class Assembly:
 
     def chain(self, configs: Sequence[ComponentConfig]) -> ProcessorChain:
         """Make processors that run one after the other. Raises: ConfigError."""
-        return ProcessorChain([Link(*self._make(config)) for config in configs])
+        links = self._links(configs)
+        return ProcessorChain(links) if self._guard is None else self._guard.chain(links)
+
+    def _links(self, configs: Sequence[ComponentConfig]) -> list[Link]:
+        return [self._link(*self._make(config), config.name) for config in configs]
+
+    def _link(self, processor: Processor, resources: Resources, name: str) -> Link:
+        if self.tracer is not None:
+            processor = TracedProcessor(processor, name, self.tracer)
+        return Link(processor, resources) if self._guard is None else self._guard.link(processor, resources)
 
     def buffer(self, config: ComponentConfig) -> Buffer:
         """Make a buffer. Raises: ConfigError."""
@@ -121,8 +139,14 @@ class Assembly:
 
     def _make(self, config: ComponentConfig) -> tuple[Any, Resources]:
         resources = self._resources(config)
+        if self._guard is not None:
+            self._guard.meet(config)
         cls = self.services.catalogue.create_class(config.kind, config.name)
-        return self._guarded(config, lambda: cls(config.config, resources)), resources
+        if ours(cls):
+            return self._guarded(config, lambda: cls(config.config, resources)), resources
+        resources.isolate()
+        made = self._guarded(config, lambda: cls(config.config, resources))
+        return guarded(config.kind, made, resources), resources
 
     def _resources(self, config: ComponentConfig, path: str | None = None) -> Resources:
         path = path or config.path
@@ -182,7 +206,7 @@ class Assembly:
 
     def build_chain(self, configs: Sequence[ComponentConfig], resources: Resources) -> ProcessorChain:
         """Make processors that run one after the other."""
-        return self.chain(configs)
+        return ProcessorChain(self._links(configs))
 
     def build_scanner(self, config: ComponentConfig, resources: Resources) -> Scanner:
         """Make a scanner."""
@@ -231,6 +255,10 @@ class Assembly:
     async def on_loop(self, call: Callable[[], Any]) -> Any:
         """Run a coroutine function of asyncio on the system's event loop."""
         return await self.services.loop.run(call)
+
+    def new_loop(self) -> Any:
+        """An event loop of a component's own."""
+        return EventLoop(f"headwater-loop-{self.stream}")
 
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""

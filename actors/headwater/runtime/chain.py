@@ -15,7 +15,7 @@ from typing import Any, cast
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.errors import HeadwaterError, Unserved
-from headwater.message import Batch, Message
+from headwater.message import Batch, Message, Payloads
 from headwater.tasks import Cancelled
 
 Each = Callable[[Sequence[Message]], "list[Message | None]"]
@@ -34,6 +34,7 @@ class Link:
         "_received",
         "_sent",
         "each",
+        "payloads",
         "processor",
         "resources",
         "waits",
@@ -43,6 +44,7 @@ class Link:
         self.processor = processor
         self.resources = resources
         self.each: Each | None = processor.each
+        self.payloads: Callable[[Payloads], Payloads | list[Message | None]] | None = processor.payloads
         self._process: Callable[[Batch], Any] = processor.process
         self.waits = self.each is None and inspect.iscoroutinefunction(processor.process)
         metrics = resources.metrics
@@ -57,19 +59,34 @@ class Link:
     def run_each(self, messages: Sequence[Message]) -> list[Message | None]:
         """Run a processor that looks at one message at a time; each message is a batch of its own."""
         assert self.each is not None
-        count = len(messages)
         started = _now()
         try:
             results = self.each(messages)
         except Exception as error:
             results = [self._mark(message, error) for message in messages]
-        self._latency.observe_many((_now() - started) // (count or 1), count)
-        self._received.add(count)
-        self._batch_received.add(count)
-        sent = count - results.count(None)
+        self._count_each(len(messages), len(results) - results.count(None), started)
+        return results
+
+    # HOT: once a chunk
+    def run_payloads(self, payloads: Payloads) -> Payloads | list[Message | None]:
+        """The same over messages that are nothing but payloads."""
+        assert self.payloads is not None
+        started = _now()
+        results: Payloads | list[Message | None]
+        try:
+            results = self.payloads(payloads)
+        except Exception as error:
+            results = [self._mark(message, error) for message in payloads.messages()]
+        count = len(payloads)
+        self._count_each(count, count if isinstance(results, Payloads) else count - results.count(None), started)
+        return results
+
+    def _count_each(self, received: int, sent: int, started: int) -> None:
+        self._latency.observe_many((_now() - started) // (received or 1), received)
+        self._received.add(received)
+        self._batch_received.add(received)
         self._sent.add(sent)
         self._batch_sent.add(sent)
-        return results
 
     def run_each_of_batch(self, batch: Batch) -> list[Batch]:
         """The same over one batch of many messages."""
@@ -166,11 +183,26 @@ class ProcessorChain:
         return batches
 
     # HOT: once a chunk
-    def process_singles(self, messages: Sequence[Message]) -> list[Message | None]:
-        """Run a `single` chain over batches of one message each: what became of each, None for dropped ones."""
-        results: list[Message | None] = list(messages)
+    def process_payloads(self, payloads: Payloads) -> Payloads | list[Message | None]:
+        """Run a `single` chain over batches of one message each: what became of each, None for dropped ones.
+
+        Payloads stay such as long as nothing but payloads comes of them.
+        """
         for index, link in enumerate(self.links):
-            if index and None in results:
+            if link.payloads is None:
+                return self.process_singles(payloads.messages(), index)
+            made = link.run_payloads(payloads)
+            if not isinstance(made, Payloads):
+                return self.process_singles(made, index + 1)
+            payloads = made
+        return payloads
+
+    # HOT: once a chunk
+    def process_singles(self, messages: Sequence[Message | None], first: int = 0) -> list[Message | None]:
+        """The same over any messages; `first` is the link to begin with."""
+        results: list[Message | None] = list(messages)
+        for link in self.links[first:]:
+            if None in results:
                 places = [place for place, message in enumerate(results) if message is not None]
                 made = link.run_each([cast("Message", results[place]) for place in places])
                 for place, message in zip(places, made, strict=True):

@@ -16,7 +16,7 @@ from headwater.acknowledge import Delivery, Failure, Settle
 from headwater.components.contracts import Input, Output
 from headwater.components.resources import Resources
 from headwater.errors import BatchFailure, Closed, ComponentError, EndOfInput, NotConnected
-from headwater.message import Batch
+from headwater.message import Batch, Batches, count_messages
 
 _now = time.perf_counter_ns
 
@@ -166,7 +166,7 @@ class ConnectedInput(Input):
             else:
                 self._backoff.reset()
                 batches = delivery.batches
-                self._received.add(sum(map(len, batches)))
+                self._received.add(count_messages(batches))
                 return Delivery(batches, self._timed(delivery.settle, len(batches)))
 
     def _timed(self, settle: Settle, count: int) -> Settle:
@@ -237,10 +237,10 @@ class ConnectedOutput(Output):
                 return
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         if not self.connection.connected:
             await self._connected()
-        write_many = cast("Callable[[list[Batch]], Awaitable[list[Failure | None] | None]]", self._child.write_many)
+        write_many = cast("Callable[[Batches], Awaitable[list[Failure | None] | None]]", self._child.write_many)
         while True:
             started = _now()
             try:
@@ -254,7 +254,7 @@ class ConnectedOutput(Output):
                 return [error] * len(batches)
             count = len(batches)
             if failures is None:
-                self._sent.add(sum(map(len, batches)))
+                self._sent.add(count_messages(batches))
             else:
                 for batch, failure in zip(batches, failures, strict=True):
                     if failure is None:

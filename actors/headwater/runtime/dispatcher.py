@@ -161,9 +161,9 @@ class PooledActor(pykka.Actor):
         """Run a callable that may block on a lane."""
         return self.lanes.run(call)
 
-    def hangs(self, seconds: float) -> None:
+    def hangs(self, seconds: float, place: str = "somewhere") -> None:
         """Hook, called on another thread: a turn of this actor has not ended for so long."""
-        _logger.error("%s has not come back for %.0f s", self, seconds)
+        _logger.error("%s has not come back for %.0f s from %s", self, seconds, place)
 
     def crashed(self, error: BaseException) -> None:
         """Take note of a failure that nobody waits for."""

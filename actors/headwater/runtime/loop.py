@@ -24,6 +24,11 @@ class EventLoop:
         self._calls: deque[Callable[[], object]] = deque()
         self._woken = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether it runs."""
+        return self._loop is not None
+
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop, running."""
         with self._lock:
@@ -87,14 +92,16 @@ class EventLoop:
             if not future.done():
                 self._call(loop, lambda: running[0].cancel())
 
-    def close(self) -> None:
-        """End the loop and its thread; what still runs on it is cancelled."""
+    def close(self) -> bool:
+        """End the loop and its thread; what still runs on it is cancelled. Returns: whether the thread has ended."""
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(timeout=5.0)
+        if loop is None or thread is None:
+            return True
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5.0)
+        return not thread.is_alive()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -12,7 +12,7 @@ from typing import Any
 import pykka
 
 from headwater.acknowledge import Failure
-from headwater.message import Batch
+from headwater.message import Batches
 
 Address = pykka.ActorRef[Any]
 """Where a stage can be told something; never the stage itself, so that it can stand in another process."""
@@ -70,7 +70,7 @@ class Chunk:
 
     __slots__ = ("batches", "indices", "receipt")
 
-    def __init__(self, batches: list[Batch], receipt: Receipt, indices: Sequence[int] | None = None) -> None:
+    def __init__(self, batches: Batches, receipt: Receipt, indices: Sequence[int] | None = None) -> None:
         self.batches = batches
         self.receipt = receipt
         self.indices = indices

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
+import sysconfig
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from headwater.clock import Clock
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from headwater.runtime.dispatcher import PooledActor
 
 T = TypeVar("T")
+
+_OURS: Final = str(Path(__file__).parents[1])
+_LIBRARY: Final = sysconfig.get_path("stdlib")
 
 
 class _Worker(threading.local):
@@ -171,7 +177,7 @@ class Pool:
             if now - since > self.HANG_SECONDS:
                 self._under_way[thread] = (mailbox, now)
                 if mailbox.actor is not None:
-                    mailbox.actor.hangs(now - since)
+                    mailbox.actor.hangs(now - since, place_of(thread))
         if self._under_way and self._clock is not None and self._threads:
             self._timing = True
             self._clock.after(self.HANG_SECONDS / 4, self._time)
@@ -185,6 +191,22 @@ class Pool:
             if thread is not threading.current_thread():
                 thread.join(timeout=2.0)
         self._threads = []
+
+
+def place_of(thread: int) -> str:
+    """Where the code of a thread is: the innermost place outside of this package and of Python's own library, as a
+    component's author knows it, or the innermost of all."""
+    frame = innermost = sys._current_frames().get(thread)
+    while frame is not None and _is_known(frame.f_code.co_filename):
+        frame = frame.f_back
+    found = frame or innermost
+    if found is None:
+        return "somewhere"
+    return f"{found.f_code.co_qualname} ({found.f_code.co_filename}:{found.f_lineno})"
+
+
+def _is_known(file: str) -> bool:
+    return file.startswith(_OURS) or (file.startswith(_LIBRARY) and "site-packages" not in file)
 
 
 class Mailbox:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from headwater.clock import Clock
 from headwater.components.catalogue import Catalogue
 from headwater.endpoints import Endpoints
+from headwater.runtime.error_handling import ErrorHandling
 from headwater.runtime.lanes import Lanes
 from headwater.runtime.loop import EventLoop
 from headwater.runtime.pool import Pool
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
+from headwater.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
     from headwater.components.inproc import Hub
@@ -32,6 +34,8 @@ class Services:
         prefix_endpoints: Whether paths of streams begin with the stream's id.
         listener: Serves components that have an address of their own; None where no HTTP server is installed.
         crash: Ends the whole service for a reason, as the `crash` processor asks.
+        error_handling: What happens to messages that processors failed on.
+        tracer: Is told what happens to each message; None where nobody wants to know.
     """
 
     pool: Pool
@@ -46,4 +50,6 @@ class Services:
     prefix_endpoints: bool = True
     listener: Listener | None = None
     crash: Callable[[str], None] = field(default=lambda reason: None)
+    error_handling: ErrorHandling = field(default_factory=ErrorHandling)
+    tracer: Tracer | None = None
     shared: SharedResources = field(init=False)

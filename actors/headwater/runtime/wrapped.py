@@ -11,7 +11,7 @@ from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.batching import Batcher, Joined
 from headwater.components.contracts import Input, Output
 from headwater.errors import BatchFailure, ComponentError, HeadwaterError, Unserved
-from headwater.message import Batch, Message
+from headwater.message import Batch, Batches, Message, Payloads
 from headwater.runtime.chain import ProcessorChain
 
 
@@ -127,11 +127,11 @@ class ProcessedOutput(Output):
             raise outcome[0]
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         parts, sources = self._processed(batches)
         if not parts:
             return None
-        write_many = cast("Callable[[list[Batch]], Awaitable[Sequence[Failure | None] | None]]", self._child.write_many)
+        write_many = cast("Callable[[Batches], Awaitable[Sequence[Failure | None] | None]]", self._child.write_many)
         failures = await write_many(parts)
         if failures is None:
             return None
@@ -148,10 +148,16 @@ class ProcessedOutput(Output):
             pending[place].settle(part, failure)
         return results
 
-    def _processed(self, batches: list[Batch]) -> tuple[list[Batch], list[int]]:
+    def _processed(self, batches: Batches) -> tuple[Batches, Sequence[int]]:
         """What the processors make of some batches, and which of them each part comes of."""
         if self._chain.single and all(len(batch) == 1 for batch in batches):
-            made = self._chain.process_singles([batch[0] for batch in batches])
+            made: Payloads | list[Message | None]
+            if isinstance(batches, Payloads):
+                made = self._chain.process_payloads(batches)
+                if isinstance(made, Payloads):
+                    return made, range(len(made))
+            else:
+                made = self._chain.process_singles([batch[0] for batch in batches])
             sources = [place for place, message in enumerate(made) if message is not None]
             return [[message] for message in made if message is not None], sources
         parts: list[Batch] = []

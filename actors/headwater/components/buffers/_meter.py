@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 from headwater.components.resources import Resources
-from headwater.message import Batch
+from headwater.message import Batches, count_messages
 
 now = time.perf_counter_ns
 
@@ -30,9 +29,9 @@ class Meter:
         self._received.add(messages)
         self._batch_received.add()
 
-    def sent(self, batches: Sequence[Batch]) -> None:
+    def sent(self, batches: Batches) -> None:
         """Batches were passed on."""
-        self._sent.add(sum(map(len, batches)))
+        self._sent.add(count_messages(batches))
         self._batch_sent.add(len(batches))
 
     def settled(self, started: int, count: int) -> None:

@@ -18,7 +18,7 @@ from headwater.config.fields import batch_policy, boolean, integer, spec
 from headwater.config.spec import Field
 from headwater.config.view import Config
 from headwater.errors import EndOfInput, Undeliverable
-from headwater.message import Batch, Message
+from headwater.message import Batch, Batches, Message
 
 
 def _switched_policy() -> Field:
@@ -29,6 +29,7 @@ def _switched_policy() -> Field:
     switch = boolean("enabled", "Whether messages are joined.", default=False)
     return replace(policy, fields=(switch, *policy.fields))
 
+from headwater.telemetry.tracing import trace_only
 
 SPEC = spec(
     "buffer",
@@ -212,7 +213,9 @@ def numbered(batch: Batch) -> Batch:
     return [
         message
         if message.origin == index and message.context is None
-        else Message(message.raw, message.parsed, message.metadata, message.error, index)
+        else Message(
+            message.raw, message.parsed, message.metadata, message.error, index, trace_only(message.context)
+        )
         for index, message in enumerate(batch)
     ]
 
@@ -234,7 +237,7 @@ class MemoryBuffer(Buffer):
         self.accept = self._accept
 
     # HOT: once a chunk
-    def _accept(self, batches: list[Batch]) -> int:
+    def _accept(self, batches: Batches) -> int:
         store = self._store
         for place, batch in enumerate(batches):
             size = sum([len(message.content()) for message in batch])

@@ -19,7 +19,7 @@ from headwater.components.resources import Resources
 from headwater.config.fields import processors, spec, text
 from headwater.config.view import Config
 from headwater.errors import Closed, ComponentError, EndOfInput
-from headwater.message import Batch
+from headwater.message import Batch, Batches
 
 SPEC = spec(
     "buffer",
@@ -107,13 +107,11 @@ class SqliteBuffer(Buffer):
             raise failures[0]
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         """Store batches with one commit. Returns: None when all are on disk, else a failure for each."""
-        stored: list[Batch] = batches
+        stored = list(batches)
         if len(self._before):
-            stored = []
-            for batch in batches:
-                stored.extend(await self._before.process([batch]))
+            stored = [made for batch in stored for made in await self._before.process([batch])]
         if not stored:
             return None
         write = _Write([pack(batch) for batch in stored])

@@ -14,7 +14,7 @@ from headwater.config.fields import auto_replay_nacks, boolean, obj, spec
 from headwater.config.http_fields import http_client_fields
 from headwater.config.view import Config
 from headwater.errors import EndOfInput, NotConnected
-from headwater.message import Batch, Message
+from headwater.message import Batch, Batches, Message
 
 SPEC = spec(
     "input",
@@ -98,7 +98,7 @@ class HttpClientInput(Input):
             self._previous = batch
         return batch
 
-    async def _read_stream(self, limit: int) -> list[Batch]:
+    async def _read_stream(self, limit: int) -> Batches:
         if self._cutter is None:
             raise NotConnected
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import ComponentConfig, Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 PATTERNS = (
     "fan_out",
@@ -127,7 +127,7 @@ class Pattern:
         """Deliver a batch. Raises: ComponentError."""
         raise NotImplementedError
 
-    async def write_many(self, batches: list[Batch]) -> Sequence[Failure | None] | None:
+    async def write_many(self, batches: Batches) -> Sequence[Failure | None] | None:
         """As `Output.write_many`, for patterns that take many."""
         raise NotImplementedError
 
@@ -152,7 +152,7 @@ class FanOut(Pattern):
         shares.raise_failure()
 
     # HOT: once a chunk
-    async def write_many(self, batches: list[Batch]) -> Sequence[Failure | None] | None:
+    async def write_many(self, batches: Batches) -> Sequence[Failure | None] | None:
         outcomes = await tasks.gather(*(lane.write_many(batches) for lane in self._lanes))
         if not any(outcomes):
             return None
@@ -203,7 +203,7 @@ class RoundRobin(Pattern):
     async def write(self, batch: Batch) -> None:
         await self._lanes[self._take()].write(batch)
 
-    async def write_many(self, batches: list[Batch]) -> Sequence[Failure | None] | None:
+    async def write_many(self, batches: Batches) -> Sequence[Failure | None] | None:
         shares = Shares(batches, self._lanes)
         for position in range(len(batches)):
             shares.add(self._take(), position)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 SPEC = spec(
     "output",
@@ -35,5 +35,5 @@ class Drop(Output):
         pass
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         return None

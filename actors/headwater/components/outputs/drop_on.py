@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 SPEC = spec(
     "output",
@@ -84,7 +84,7 @@ class DropOn(Output):
             self._drop(error)
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         failures = await self._lane.write_many(batches)
         return None if failures is None else [self._kept(failure) for failure in failures]
 

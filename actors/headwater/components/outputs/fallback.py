@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch, Message
+    from headwater.message import Batch, Batches, Message
 
 SPEC = spec(
     "output",
@@ -90,7 +90,7 @@ class Fallback(Output):
         raise _failure(failure, [places[index] for index in reasons], list(reasons.values()), len(batch))
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         failures = await self._first.write_many(batches)
         if failures is None:
             return None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch, Message
+    from headwater.message import Batch, Batches, Message
 
 SPEC = spec(
     "output",
@@ -118,9 +118,9 @@ class File(Output):
             raise failures[0] if len(batch) == 1 else BatchFailure(failures)
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         if self._fixed is not None and not self._codec.overwrites:
-            data = self._codec.encode_many([message for batch in batches for message in batch])
+            data = self._codec.encode_batches(batches)
             try:
                 await self._append(self._fixed, data)
             except ComponentError as error:
@@ -189,7 +189,7 @@ class File(Output):
         self._files.clear()
 
 
-def _by_batch(batches: list[Batch], failed: dict[int, ComponentError]) -> list[Failure | None]:
+def _by_batch(batches: Batches, failed: dict[int, ComponentError]) -> list[Failure | None]:
     """Failures by position, told batch by batch."""
     results: list[Failure | None] = []
     start = 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch, Message
+    from headwater.message import Batch, Batches, Message
 
 SPEC = spec(
     "output",
@@ -69,8 +69,8 @@ class RejectErrored(Output):
         raise BatchFailure(failures)
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
-        write_many = cast("Callable[[list[Batch]], Awaitable[Sequence[Failure | None] | None]]", self._child.write_many)
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
+        write_many = cast("Callable[[Batches], Awaitable[Sequence[Failure | None] | None]]", self._child.write_many)
         marked = [any(message.error is not None for message in batch) for batch in batches]
         if not any(marked):
             found = await write_many(batches)

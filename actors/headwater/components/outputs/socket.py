@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 NETWORKS: Final = ("unix", "tcp", "udp")
 
@@ -65,11 +65,11 @@ class SocketOutput(Output):
         await self._put([batch])
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         await self._put(batches)
         return None
 
-    async def _put(self, batches: list[Batch]) -> None:
+    async def _put(self, batches: Batches) -> None:
         if self._codec.overwrites:
             # Each message has a connection to itself.
             for message in [message for batch in batches for message in batch]:
@@ -79,7 +79,7 @@ class SocketOutput(Output):
         else:
             await self._send(batches)
 
-    async def _send(self, batches: list[Batch]) -> None:
+    async def _send(self, batches: Batches) -> None:
         connection = self._socket
         if connection is None:
             raise NotConnected

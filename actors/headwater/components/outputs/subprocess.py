@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
     from headwater.telemetry.logs import Log
 
 SPEC = spec(
@@ -60,8 +60,8 @@ class SubprocessOutput(Output):
         await self._put(self._codec.encode_many(batch))
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
-        await self._put(self._codec.encode_many([message for batch in batches for message in batch]))
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
+        await self._put(self._codec.encode_batches(batches))
         return None
 
     async def _put(self, data: bytes) -> None:

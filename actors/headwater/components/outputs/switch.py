@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from headwater.components.resources import Resources
     from headwater.config.nodes import Node
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 
 def _reject_is_final(node: Node) -> str | None:
@@ -117,7 +117,7 @@ class Switch(Output):
         shares.raise_failure()
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         shares = Shares(batches, self._lanes)
         for position, batch in enumerate(batches):
             self._share(shares, position, batch)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Batches
 
 SPEC = spec(
     "output",
@@ -45,6 +45,6 @@ class SyncResponse(Output):
             raise ComponentError(NOBODY)
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch]) -> list[Failure | None] | None:
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         failures: list[Failure | None] = [None if respond(batch) else ComponentError(NOBODY) for batch in batches]
         return failures if any(failures) else None

@@ -12,7 +12,7 @@ from headwater.components.resources import Resources
 from headwater.config.fields import mapping, spec
 from headwater.config.view import Config
 from headwater.errors import ConfigError
-from headwater.message import Batch, Message
+from headwater.message import UNSET, Batch, Message, Payloads
 
 SPEC = spec(
     "processor",
@@ -44,6 +44,8 @@ class Mapper(Processor):
         self._resources = resources
         if not compiled.uses_batch:
             self.each = self._each
+            if compiled.bare:
+                self.payloads = self._payloads
 
     # HOT: once a chunk
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
@@ -52,6 +54,20 @@ class Mapper(Processor):
             failed = self._resources.failed
             return [failed(made.message, made.error) if isinstance(made, Failed) else made for made in results]
         return cast("list[Message | None]", results)
+
+    # HOT: once a chunk
+    def _payloads(self, payloads: Payloads) -> Payloads | list[Message | None]:
+        results = self._mapping.apply_payloads(payloads)
+        kinds = set(map(type, results))
+        if kinds == {bytes}:
+            return Payloads(cast("list[bytes]", results), payloads.metadata)
+        made: list[Message | None] = []
+        for result in results:
+            if isinstance(result, Failed):
+                made.append(self._resources.failed(result.message, result.error))
+            else:
+                made.append(None if result is None else Message(result, UNSET, payloads.metadata))
+        return made
 
     def process(self, batch: Batch) -> list[Batch]:
         """Map messages that look at each other."""

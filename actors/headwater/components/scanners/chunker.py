@@ -5,11 +5,10 @@ from __future__ import annotations
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
 from headwater.components.resources import Resources
-from headwater.components.scanning import batches_of
 from headwater.config.fields import integer, spec
 from headwater.config.view import Config
 from headwater.errors import ConfigError
-from headwater.message import Batch
+from headwater.message import Batches, Payloads
 
 SPEC = spec(
     "scanner",
@@ -40,15 +39,15 @@ class ChunkScan(Scan):
         self._size = size
         self._rest = bytearray()
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         rest, size = self._rest, self._size
         rest += data
         whole = len(rest) - len(rest) % size
         pieces = [bytes(rest[start : start + size]) for start in range(0, whole, size)]
         del rest[:whole]
-        return batches_of(pieces)
+        return Payloads(pieces)
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         rest = bytes(self._rest)
         self._rest.clear()
-        return batches_of([rest]) if rest else []
+        return Payloads([rest]) if rest else []

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
 from headwater.components.resources import Resources
 from headwater.components.scanning import TOO_LONG, Failing
 from headwater.config.fields import boolean, integer, spec, text
 from headwater.config.view import Config
-from headwater.message import NO_METADATA, UNSET, Batch, Message
+from headwater.message import Batches, Payloads
 
 SPEC = spec(
     "scanner",
@@ -55,10 +52,8 @@ class LinesScan(Scan):
         self._omit_empty = omit_empty
         self._rest = b""
         self._failing = Failing()
-        self.metadata: Mapping[str, Any] = NO_METADATA
-        """What every message gets; shared by all of them."""
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         if not data:
@@ -75,8 +70,7 @@ class LinesScan(Scan):
             lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
         if self._omit_empty:
             lines = [line for line in lines if line]
-        metadata = self.metadata
-        return self._failing.release([[Message(line, UNSET, metadata)] for line in lines])
+        return self._failing.release(Payloads(lines))
 
     def _bound(self, lines: list[bytes]) -> None:
         """Cut off at the first line that is too long."""
@@ -91,12 +85,12 @@ class LinesScan(Scan):
         self._rest = b""
         self._failing.fail(TOO_LONG)
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         rest, self._rest = self._rest, b""
         if self._strip and rest.endswith(b"\r"):
             rest = rest[:-1]
             if not rest and not self._omit_empty:
-                return [[Message(rest, UNSET, self.metadata)]]
-        return [[Message(rest, UNSET, self.metadata)]] if rest else []
+                return Payloads([rest])
+        return Payloads([rest]) if rest else []

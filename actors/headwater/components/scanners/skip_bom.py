@@ -9,7 +9,7 @@ from headwater.components.contracts import Scan, Scanner
 from headwater.components.resources import Resources
 from headwater.config.fields import scanner, spec
 from headwater.config.view import Config
-from headwater.message import Batch
+from headwater.message import Batches
 
 SPEC = spec(
     "scanner",
@@ -41,7 +41,7 @@ class SkipBom(Scan):
         self.eager = into.eager
         self._head: bytes | None = b""
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._head is None:
             return self._into.feed(data)
         head = self._head + data
@@ -51,8 +51,8 @@ class SkipBom(Scan):
         self._head = None
         return self._into.feed(head.removeprefix(BOM))
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         head, self._head = self._head, None
         if head:
-            return self._into.feed(head) + self._into.finish()
+            return [*self._into.feed(head), *self._into.finish()]
         return self._into.finish()

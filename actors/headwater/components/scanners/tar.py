@@ -11,7 +11,7 @@ from headwater.components.resources import Resources
 from headwater.components.scanning import Failing
 from headwater.config.fields import spec
 from headwater.config.view import Config
-from headwater.message import UNSET, Batch, Message
+from headwater.message import UNSET, Batch, Batches, Message
 
 SPEC = spec(
     "scanner",
@@ -54,7 +54,7 @@ class TarScan(Scan):
         self._done = False
         self._failing = Failing()
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         if self._done:
@@ -121,7 +121,7 @@ class TarScan(Scan):
             elif key == b"size" and value.isdigit():
                 self._size = int(value)
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         if self._failing.error is not None:
             raise self._failing.error
         if not self._done and (self._rest or self._entry is not None):

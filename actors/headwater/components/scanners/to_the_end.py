@@ -5,10 +5,9 @@ from __future__ import annotations
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
 from headwater.components.resources import Resources
-from headwater.components.scanning import batches_of
 from headwater.config.fields import spec
 from headwater.config.view import Config
-from headwater.message import Batch
+from headwater.message import Batches, Payloads
 
 SPEC = spec(
     "scanner",
@@ -36,14 +35,14 @@ class WholeScan(Scan):
     def __init__(self) -> None:
         self._blocks: list[bytes] | None = []
 
-    def feed(self, data: bytes) -> list[Batch]:
+    def feed(self, data: bytes) -> Batches:
         if self._blocks is not None:
             self._blocks.append(data)
         return []
 
-    def finish(self) -> list[Batch]:
+    def finish(self) -> Batches:
         if self._blocks is None:
             return []
         whole = b"".join(self._blocks)
         self._blocks = None
-        return batches_of([whole])
+        return Payloads([whole])

@@ -64,9 +64,9 @@ class Stage(PooledActor):
         """What its component is at, for naming what does not let go; may be asked from another thread."""
         return ""
 
-    def hangs(self, seconds: float) -> None:
+    def hangs(self, seconds: float, place: str = "somewhere") -> None:
         """Leave that to the supervisor too: code of a component does not come back."""
-        self.crashed(TimeoutError(f"a component has not come back for {seconds:.0f} s"))
+        self.crashed(TimeoutError(f"a component has not come back for {seconds:.0f} s from {place}"))
 
     def _started(self) -> None:
         tell(self.setting.supervisor, Started(self.setting.name))

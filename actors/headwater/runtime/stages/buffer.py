@@ -10,7 +10,7 @@ from headwater import tasks
 from headwater.acknowledge import Failure
 from headwater.components.contracts import Buffer
 from headwater.errors import ComponentError
-from headwater.message import Batch
+from headwater.message import Batch, Batches
 from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Settlement, Start, tell
 from headwater.runtime.stages.base import Setting, Stage
 from headwater.runtime.stages.feed import Feed
@@ -88,8 +88,8 @@ class BufferStage(Stage):
             self._window.observe(count, time.perf_counter() - started)
 
     # HOT: once a chunk
-    async def _write_many(self, batches: list[Batch], receipt: Receipt, indices: Sequence[int], started: float) -> None:
-        write_many = cast("Callable[[list[Batch]], Awaitable[list[Failure | None] | None]]", self._buffer.write_many)
+    async def _write_many(self, batches: Batches, receipt: Receipt, indices: Sequence[int], started: float) -> None:
+        write_many = cast("Callable[[Batches], Awaitable[list[Failure | None] | None]]", self._buffer.write_many)
         try:
             failures = await write_many(batches)
         except ComponentError as error:

@@ -10,7 +10,7 @@ from headwater import tasks
 from headwater.acknowledge import Failure
 from headwater.components.contracts import Output
 from headwater.errors import BatchFailure, ComponentError, HeadwaterError
-from headwater.message import Batch
+from headwater.message import Batch, Batches
 from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Start, tell
 from headwater.runtime.stages.base import Setting, Stage
 from headwater.runtime.stages.window import Window
@@ -128,12 +128,12 @@ class OutputStage(Stage):
     # HOT: once a chunk
     async def _pump(self) -> None:
         write_many = cast(
-            "Callable[[list[Batch]], Awaitable[Sequence[Failure | None] | None]]", self._target.write_many
+            "Callable[[Batches], Awaitable[Sequence[Failure | None] | None]]", self._target.write_many
         )
         try:
             while self._queue:
                 chunks, self._queue = self._queue, []
-                batches = chunks[0].batches if len(chunks) == 1 else [b for chunk in chunks for b in chunk.batches]
+                batches = joined([chunk.batches for chunk in chunks])
                 started = time.perf_counter()
                 failures = await write_many(batches)
                 self._window.observe(len(batches), time.perf_counter() - started)
@@ -191,6 +191,11 @@ class OutputStage(Stage):
         End: _on_end,
         Force: _on_force,
     }
+
+
+def joined(parts: list[Batches]) -> Batches:
+    """Batches of several chunks, in order."""
+    return parts[0] if len(parts) == 1 else [batch for part in parts for batch in part]
 
 
 def by_origin(batch: Batch, failure: Failure) -> Failure:

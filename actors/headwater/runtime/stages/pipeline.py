@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from headwater import tasks
 from headwater.acknowledge import Failure
 from headwater.errors import BatchFailure, Unserved
-from headwater.message import Batch, Message
+from headwater.message import Batch, Message, Payloads
 from headwater.runtime.chain import ProcessorChain
 from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Start, tell
 from headwater.runtime.stages.base import Setting, Stage
@@ -65,15 +65,20 @@ class PipelineStage(Stage):
             for place, batch in enumerate(batches):
                 self._queue.append((batch, receipt, place if chunk.indices is None else chunk.indices[place]))
             self._work()
+        elif self._single and isinstance(batches, Payloads):
+            self._send_singles(self._chain.process_payloads(batches), chunk)
         elif self._single and max(map(len, batches)) == 1:
-            self._run_singles(chunk)
+            self._send_singles(self._chain.process_singles([batch[0] for batch in batches]), chunk)
         else:
             for place, batch in enumerate(batches):
                 results = self._chain.process_now([batch])
                 self._keep(results, chunk.receipt, place if chunk.indices is None else chunk.indices[place])
 
-    def _run_singles(self, chunk: Chunk) -> None:
-        made = self._chain.process_singles([batch[0] for batch in chunk.batches])
+    def _send_singles(self, made: Payloads | list[Message | None], chunk: Chunk) -> None:
+        if isinstance(made, Payloads):
+            self._credit -= len(made)
+            tell(self._downstream, Chunk(made, chunk.receipt, chunk.indices))
+            return
         if None not in made:
             self._credit -= len(made)
             tell(self._downstream, Chunk([[m] for m in made if m is not None], chunk.receipt, chunk.indices))

@@ -1,0 +1,54 @@
+"""Mappings over bare payloads: from the bytes of many messages to the bytes of as many, with no message in between.
+
+For mappings that neither write metadata nor look at anything of a message but its document, which is most of them. It
+saves a message made and read on either side, a fifth of what a light mapping costs.
+"""
+
+from __future__ import annotations
+
+from headwater.bloblang.program import ProgramCompiler
+from headwater.bloblang.syntax import Program
+
+
+class PayloadCompiler(ProgramCompiler):
+    """Compiles the form of a mapping that takes `message.Payloads` and returns a list: bytes, None for what was
+    deleted, `Failed` for what failed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program, many=True)
+
+    # HOT: the whole mapping stands within the loop
+    def _loop(self) -> None:
+        self.put("_g0 = _n0.metadata")
+        self.put("_l0 = []")
+        self.put("_q0 = _l0.append")
+        with self.nested("for _k0 in _n0.contents:"):
+            with self.nested("try:"):
+                self._main()
+            with self.block("except Exception as _e0:"):
+                self.put("_q0(failed(Message(_k0, UNSET, _g0), _e0))")
+        self.put("return _l0")
+
+    def _prologue(self) -> None:
+        if self.uses_this:
+            with self.block("try:"):
+                self.put("_x0 = decode(_k0) if 45 not in _k0 else decode_signed(_k0)")
+            with self.block("except Exception:"):
+                self.put("_x0 = bad_document(_k0)")
+        self.put("_r0 = NOTHING")
+        if self.heavy:
+            self.put("_u0 = False")
+        self._begin()
+
+    def _epilogue(self) -> None:
+        if self._owns_root:
+            self._encode()
+            return
+        with self.block("if type(_r0) is dict or type(_r0) is list:"):
+            self._encode()
+        self._give("finish_payload(_k0, _r0)")
+
+    def _encode(self) -> None:
+        self._serialise()
+        self._give("_s0")
