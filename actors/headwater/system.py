@@ -22,6 +22,7 @@ from headwater import tasks
 from headwater.channel import Channel
 from headwater.clock import Clock, SystemClock
 from headwater.components.catalogue import Catalogue
+from headwater.components.functions import Functions, take_functions
 from headwater.components.inproc import Hub
 from headwater.config.nodes import Node
 from headwater.config.resource import read_resource
@@ -101,6 +102,10 @@ class StreamSystem:
         pool: Where stages run, instead of a pool of `threads`; closed with the system.
     """
 
+        error_handling: What happens to messages that processors failed on; by default they go on, marked.
+        tracer: Is told what happens to each message; not closed with the system.
+        functions: The Python functions that configurations may name: names and patterns such as ``my_package:*``, or
+            functions by name. None at all unless some are given; plain data may hold functions themselves.
     def __init__(
         self,
         *,
@@ -117,8 +122,11 @@ class StreamSystem:
         pool: Pool | None = None,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
+        error_handling: ErrorHandling | None = None,
+        tracer: Tracer | None = None,
+        functions: Functions | Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
         self.clock = clock or SystemClock()
-        self.catalogue = catalogue or Catalogue()
+        self.catalogue = (catalogue or Catalogue()).with_functions(Functions.of(functions))
         self.metrics = metrics if metrics is not None else MetricRegistry()
         self.endpoints = Endpoints()
         self.events = EventBus()
@@ -206,8 +214,14 @@ class StreamSystem:
     def patch(self, stream: str, patch: bytes | str | Mapping[str, Any], *, timeout: float | None = None) -> list[str]:
         """Merge a patch into a stream's configuration and replace the stream with the result, which is not linted."""
         supervisor = self._find(stream)
-        data = patch if isinstance(patch, bytes | str) else _json(patch)
-        read = patched_stream(supervisor.config.source, data, self.catalogue)
+        before = supervisor.config.input.catalogue.functions.named
+        catalogue = self.catalogue.with_functions(self.catalogue.functions.naming(before))
+        if isinstance(patch, bytes | str):
+            data = patch
+        else:
+            plain, functions = take_functions(patch, catalogue.functions)
+            data, catalogue = _json(plain), catalogue.with_functions(functions)
+        read = patched_stream(supervisor.config.source, data, catalogue)
         return self._ask(self._registry.replace(stream, read, self._deadline(timeout)))
 
     def delete(self, stream: str, *, timeout: float | None = None) -> list[str]:
@@ -232,14 +246,17 @@ class StreamSystem:
         if isinstance(configs, bytes | str):
             nodes = read_stream_set(configs)
         else:
-            nodes = {name: Node.of(value) for name, value in configs.items()}
+            plain, functions = take_functions(configs, self.catalogue.functions)
+            nodes = {name: Node.of(value) for name, value in plain.items()}
+            catalogue = self.catalogue.with_functions(functions)
         if not chilled:
             lints = [
-                f"stream '{name}': {lint}" for name, node in nodes.items() for lint in lint_stream(node, self.catalogue)
+            catalogue = self.catalogue
+                f"stream '{name}': {lint}" for name, node in nodes.items() for lint in lint_stream(node, catalogue)
             ]
             if lints:
                 raise LintRejection(lints)
-        read = {name: take_apart(node, self.catalogue) for name, node in nodes.items()}
+        read = {name: take_apart(node, catalogue) for name, node in nodes.items()}
         deadline = self._deadline(None)
         registry = self._registry
         groups: list[tuple[str, list[Coroutine[Any, Any, Any]]]] = [
@@ -365,9 +382,13 @@ class StreamSystem:
     ) -> StreamConfig:
         if isinstance(config, StreamConfig):
             return config
-        return read_stream(
-            config, self.catalogue, environment=self.environment, interpolate=interpolate, chilled=chilled
-        )
+        catalogue = self.catalogue
+        data: Any = config
+        if isinstance(config, Mapping):
+            data, functions = take_functions(config, catalogue.functions)
+            if functions is not catalogue.functions:
+                catalogue = catalogue.with_functions(functions)
+        return read_stream(data, catalogue, environment=self.environment, interpolate=interpolate, chilled=chilled)
 
     def _deadline(self, timeout: float | None) -> float | None:
         return self.stop_timeout if timeout is None else timeout

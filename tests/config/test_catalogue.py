@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from headwater import Config, Processor, Resources
 from headwater.components.catalogue import Catalogue, component
 from headwater.config.fields import spec
 from headwater.config.spec import KINDS
@@ -14,8 +15,11 @@ from headwater.errors import ConfigError
 
 
 @component(spec("processor", "shout", summary="Raise the voice."))
-class Shout:
+class Shout(Processor):
     """A component of somebody else."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        """Nothing is kept."""
 
 
 def test_every_component_that_ships_can_be_imported() -> None:

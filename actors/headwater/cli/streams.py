@@ -40,6 +40,13 @@ def add_parser(subparsers: Verbs) -> None:
         help="put a stream's id before the HTTP paths of its components",
     )
     parser.add_argument("--server", metavar="NAME", default="", help="who serves HTTP: waitress (default) or uvicorn")
+    parser.add_argument(
+        "--allow-python",
+        metavar="MODULE:FUNCTION",
+        action="append",
+        default=[],
+        help="let streams that come over the API name this Python function; patterns such as 'my_package:*'; repeatable",
+    )
     parser.add_argument("--streams", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--streams-dir", metavar="DIR", default="", help=argparse.SUPPRESS)
 

@@ -9,18 +9,23 @@ of Python), in a class that is marked with its spec:
     class Noop(Processor):
         def __init__(self, config: Config, resources: Resources) -> None: ...
 
+The decorator looks whether the class keeps the contract of its kind, as far as a look can tell; type checkers see that
+its constructor takes a `Config` and `Resources`.
+
 Modules whose names begin with an underscore are no components. Other packages add components through the entry point
 group ``headwater.components``, with names such as ``processor.shout``; programs add theirs with `Catalogue.add`.
 """
 
 from __future__ import annotations
 
+import inspect
 import keyword
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from headwater.components.functions import ALL, Functions
 from headwater.config.spec import KINDS, ComponentKind, Spec
 from headwater.errors import ConfigError
 
@@ -39,18 +44,53 @@ FOLDERS: Final[dict[str, str]] = {
 
 ENTRY_POINTS: Final = "headwater.components"
 
-Class = TypeVar("Class", bound=type[Any])
+if TYPE_CHECKING:
+    from headwater.components.resources import Resources
+    from headwater.config.view import Config
+
+Class = TypeVar("Class", bound="Callable[[Config, Resources], object]")
 Loader = Callable[[], type[Any]]
+
+_CONTRACTS: Final = {
+    "input": "Input",
+    "buffer": "Buffer",
+    "processor": "Processor",
+    "output": "Output",
+    "cache": "Cache",
+    "rate_limit": "RateLimit",
+    "scanner": "Scanner",
+}
 
 
 def component(spec: Spec) -> Callable[[Class], Class]:
-    """Mark a class as the component that `spec` describes."""
+    """Mark a class as the component that `spec` describes.
+
+    Raises:
+        TypeError: The class does not derive from the contract of its kind, or has a plain method where the contract
+            has a coroutine function.
+    """
 
     def mark(cls: Class) -> Class:
-        cls.spec = spec
+        marked: Any = cls
+        _check(spec, marked)
+        marked.spec = spec
         return cls
 
     return mark
+
+
+def _check(spec: Spec, cls: type[Any]) -> None:
+    from headwater.components import contracts
+
+    name = _CONTRACTS.get(spec.kind)
+    if name is None:
+        return
+    contract: type[Any] = getattr(contracts, name)
+    if not issubclass(cls, contract):
+        raise TypeError(f"{cls.__qualname__} is no {name}: the component {spec.kind} '{spec.name}' must derive from it")
+    for method, declared in vars(contract).items():
+        if inspect.iscoroutinefunction(declared) and not inspect.iscoroutinefunction(getattr(cls, method)):
+            raise TypeError(f"{cls.__qualname__}.{method} must be declared with `async def`")
 
 
 class Catalogue:
@@ -61,10 +101,19 @@ class Catalogue:
 
     Attributes:
         bloblang: The Bloblang environment of mappings; None for the default one.
+        functions: The Python functions that configurations may name.
     """
 
-    def __init__(self, *, builtin: bool = True, entry_points: bool = True, bloblang: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        builtin: bool = True,
+        entry_points: bool = True,
+        bloblang: Any = None,
+        functions: Functions = ALL,
+    ) -> None:
         self.bloblang = bloblang
+        self.functions = functions
         self._loaders: dict[str, dict[str, Loader]] = {kind: {} for kind in KINDS}
         self._classes: dict[tuple[str, str], type[Any]] = {}
         self._denied: set[tuple[str, str]] = set()
@@ -76,11 +125,22 @@ class Catalogue:
 
     def copy(self) -> Catalogue:
         """An independent copy."""
-        other = type(self)(builtin=False, entry_points=self._pending_entry_points, bloblang=self.bloblang)
+        other = type(self)(
+            builtin=False,
+            entry_points=self._pending_entry_points,
+            bloblang=self.bloblang,
+            functions=self.functions,
+        )
         other._loaders = {kind: dict(loaders) for kind, loaders in self._loaders.items()}
         other._classes = dict(self._classes)
         other._denied = set(self._denied)
         other._allowed = None if self._allowed is None else set(self._allowed)
+        return other
+
+    def with_functions(self, functions: Functions) -> Catalogue:
+        """A copy in which configurations may name these Python functions."""
+        other = self.copy()
+        other.functions = functions
         return other
 
     def restricted(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from headwater import tasks
 from headwater.clock import Clock
 from headwater.endpoints import Handler, SocketHandler
 from headwater.errors import MessageError
@@ -81,6 +82,9 @@ class Surroundings(Protocol):
 
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""
+    def new_loop(self) -> Any:
+        """An event loop of the component's own (see `Resources.new_loop`)."""
+
 
     def crash(self, reason: str) -> None:
         """End the service at once, as the `crash` processor asks."""
@@ -89,7 +93,7 @@ class Surroundings(Protocol):
 class Resources:
     """What one component gets: where it is in the configuration, and what it may use."""
 
-    __slots__ = ("_errors", "_surroundings", "label", "log", "metrics", "name", "path", "stream")
+    __slots__ = ("_errors", "_loop", "_surroundings", "label", "log", "metrics", "name", "path", "stream")
 
     def __init__(
         self,
@@ -112,6 +116,7 @@ class Resources:
         self._errors: Any = None
 
     @property
+        self._loop: Any = None
     def clock(self) -> Clock:
         """The time of the system."""
         return self._surroundings.clock
@@ -191,8 +196,13 @@ class Resources:
         return await self._surroundings.listen(self, address, routes, tls)
 
     async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function written for asyncio on the system's event loop, and wait for what it returns."""
-        result: T = await self._surroundings.on_loop(call)
+        """Run a coroutine function written for asyncio on an event loop, and wait for what it returns.
+
+        Components that come with the package share a loop; others have one of their own, since code that blocks a loop
+        would hold up all who share it.
+        """
+        loop = self._loop
+        result: T = await (self._surroundings.on_loop(call) if loop is None else loop.run(call))
         return result
 
     def inproc(self) -> Any:
@@ -202,6 +212,23 @@ class Resources:
     def crash(self, reason: str) -> None:
         """Say why, and end the service at once."""
         self.log.fatal(reason)
+    def isolate(self) -> None:
+        """Give this component an event loop of its own."""
+        self._loop = self.new_loop()
+
+    async def close_loop(self) -> bool:
+        """End the component's own event loop. Returns: whether its thread has ended."""
+        loop = self._loop
+        return loop is None or not loop.begun or bool(await tasks.blocking(loop.close))
+
+    def new_loop(self) -> Any:
+        """An event loop of this component's own, for code that may block it; it begins when it is first used.
+
+        Returns: an object with `run(coroutine_function)`, to be awaited, and `close() -> bool`, which blocks for a
+        while and tells whether its thread has ended.
+        """
+        return self._surroundings.new_loop()
+
         self._surroundings.crash(reason)
 
     # -- failures of processors

@@ -70,6 +70,11 @@ def choice(name: str, options: Sequence[str], description: str = "", **attribute
     return Field(name, "string", options=tuple(options), description=description, **attributes)
 
 
+def function(name: str = "function", description: str = "", **attributes: Any) -> Field:
+    """The name of a Python function, ``module:function``."""
+    return Field(name, "string", format="function", description=description, **attributes)
+
+
 def url(name: str = "", description: str = "", **attributes: Any) -> Field:
     """A URL; one with a password in it is never shown."""
     return Field(name, "string", format="url", description=description, **attributes)

@@ -191,6 +191,10 @@ class Linter:
 
         environment = self._catalogue.bloblang or Environment.default()
         try:
+            elif field.format == "function":
+                problem = self._catalogue.functions.problem(node.value)
+                if problem is not None:
+                    self._add(node.line, problem, Code.CUSTOM)
             # Parsing says all that is wrong; what compiles it to Python is for those who run it.
             if field.interpolated:
                 parse_interpolation(text, environment)

@@ -58,7 +58,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         deprecated_in: The one dialect in which it is deprecated, where the others know nothing of that.
         secret: Never shown in echoes and logs.
         interpolated: Holds ``${! }`` expressions.
-        format: What a text holds: ``bloblang``, ``duration``, ``url``, or nothing special.
+        format: What a text holds: ``bloblang``, ``duration``, ``function``, ``url``, or nothing special.
         options: The values it takes; lint looks no further than the spelling in lower case.
         advisory: Other values than `options` are fine.
         since: The first version that has it.

@@ -171,6 +171,12 @@ class Config:
         )
         return {key: self._decode(decoder, value, name) for key, value in self._pairs(name)}
 
+    # Python
+
+    def function(self, name: str = "function") -> Callable[..., Any]:
+        """The Python function of a name. Raises: ConfigError where it is not there, or not allowed."""
+        return self.catalogue.functions.find(self.text(name))
+
     # Bloblang
 
     def mapping(self, name: str = "", failure: str = "") -> Mapping | None:

@@ -19,7 +19,7 @@ from headwater.endpoints import Endpoint, Endpoints, Handler, SocketHandler
 from headwater.errors import BuildError, ComponentError, ConfigError
 from headwater.runtime.chain import Link, ProcessorChain
 from headwater.runtime.connection import ConnectedInput, ConnectedOutput, Connection
-from headwater.runtime.guarded import guarded, ours
+from headwater.runtime.guarded import Guard, ours
 from headwater.runtime.loop import EventLoop
 from headwater.runtime.measured import MeasuredCache, MeasuredRateLimit
 from headwater.runtime.replay import ReplayingInput
@@ -144,9 +144,8 @@ class Assembly:
         cls = self.services.catalogue.create_class(config.kind, config.name)
         if ours(cls):
             return self._guarded(config, lambda: cls(config.config, resources)), resources
-        resources.isolate()
-        made = self._guarded(config, lambda: cls(config.config, resources))
-        return guarded(config.kind, made, resources), resources
+        guard = Guard(config.kind, resources)
+        return guard.around(self._guarded(config, lambda: cls(config.config, resources))), resources
 
     def _resources(self, config: ComponentConfig, path: str | None = None) -> Resources:
         path = path or config.path

@@ -34,21 +34,24 @@ def ours(cls: type[Any]) -> bool:
     return cls.__module__.partition(".")[0] == "headwater"
 
 
-def guarded(kind: str, component: Any, resources: Resources) -> Any:
-    """A component with a guard around it, where there is one for its kind."""
-    guard = _GUARDS.get(kind)
-    return component if guard is None else guard(component, _Guard(kind, component, resources))
+class Guard:
+    """What the guards of all kinds share. To be made before the component is: threads that begin from then on may be
+    its own."""
 
-
-class _Guard:
-    """What the guards of all kinds share."""
-
-    def __init__(self, kind: str, component: Any, resources: Resources) -> None:
-        self._component = component
+    def __init__(self, kind: str, resources: Resources) -> None:
+        resources.isolate()
+        self._kind = kind
+        self._component: Any = None
         self._resources = resources
         label = f" '{resources.label}'" if resources.label else ""
         self.name = f"{kind} {resources.name}{label}"
         self._threads = {thread.ident for thread in threading.enumerate()}
+
+    def around(self, component: Any) -> Any:
+        """A component with a guard around it, where there is one for its kind."""
+        self._component = component
+        guard = _GUARDS.get(self._kind)
+        return component if guard is None else guard(component, self)
 
     async def call(self, method: Callable[..., Any], *args: Any) -> Any:
         """Call a coroutine method. Raises: FaultyComponent for what is none of our errors."""
@@ -131,7 +134,7 @@ def _is_batch(value: Any) -> bool:
 class GuardedInput(Input):
     """Around an input."""
 
-    def __init__(self, child: Input, guard: _Guard) -> None:
+    def __init__(self, child: Input, guard: Guard) -> None:
         self._child = child
         self._guard = guard
         self.connects = child.connects  # type: ignore[misc]  # said once and for all by the child's class
@@ -164,7 +167,7 @@ class GuardedInput(Input):
 class GuardedOutput(Output):
     """Around an output."""
 
-    def __init__(self, child: Output, guard: _Guard) -> None:
+    def __init__(self, child: Output, guard: Guard) -> None:
         self._child = child
         self._guard = guard
         self.connects = child.connects  # type: ignore[misc]  # said once and for all by the child's class
@@ -196,7 +199,7 @@ class GuardedOutput(Output):
 class GuardedProcessor(Processor):
     """Around a processor that does not wait."""
 
-    def __init__(self, child: Processor, guard: _Guard) -> None:
+    def __init__(self, child: Processor, guard: Guard) -> None:
         self._child = child
         self._guard = guard
         if child.each is not None:
@@ -237,7 +240,7 @@ class WaitingProcessor(GuardedProcessor):
         return self._checked(await cast("Awaitable[Any]", self._child.process(batch)))
 
 
-def _processor(child: Processor, guard: _Guard) -> Processor:
+def _processor(child: Processor, guard: Guard) -> Processor:
     waits = inspect.iscoroutinefunction(child.process)
     return WaitingProcessor(child, guard) if waits else GuardedProcessor(child, guard)
 
@@ -245,7 +248,7 @@ def _processor(child: Processor, guard: _Guard) -> Processor:
 class GuardedCache(Cache):
     """Around a cache."""
 
-    def __init__(self, child: Cache, guard: _Guard) -> None:
+    def __init__(self, child: Cache, guard: Guard) -> None:
         self._child = child
         self._guard = guard
 
@@ -271,7 +274,7 @@ class GuardedCache(Cache):
 class GuardedRateLimit(RateLimit):
     """Around a rate limit."""
 
-    def __init__(self, child: RateLimit, guard: _Guard) -> None:
+    def __init__(self, child: RateLimit, guard: Guard) -> None:
         self._child = child
         self._guard = guard
 
@@ -299,7 +302,7 @@ def _shown(value: Sequence[Any]) -> str:
     return f"a list with a {type(odd).__name__} in it"
 
 
-_GUARDS: Final[dict[str, Callable[[Any, _Guard], Any]]] = {
+_GUARDS: Final[dict[str, Callable[[Any, Guard], Any]]] = {
     "input": GuardedInput,
     "output": GuardedOutput,
     "processor": _processor,
