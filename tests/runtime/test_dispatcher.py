@@ -247,3 +247,40 @@ def test_a_lent_thread_leaves_the_rest_to_the_pool(place: Place, pair: tuple[Any
     noted = [name for actor in actors for name in actor.threads]
     assert len(noted) == 801
     assert {name for name in noted if name != threading.current_thread().name}
+
+
+def test_what_waits_behind_a_turn_that_takes_long_is_taken_over(place: Place) -> None:
+    clock = SystemClock()
+    pool = Pool(2, clock=clock)
+    lanes = Lanes(clock)
+    behind = [Counting.start(pool, clock, lanes) for _ in range(3)]
+    answers: list[int] = []
+
+    class Asking(Counting):
+        """Does what no actor should: waits in its turn for those that it has told something."""
+
+        def on_receive(self, message: Any) -> int:
+            futures = [each.ask("x", block=False) for each in behind]
+            answers.extend(future.get(timeout=5) for future in futures)
+            return 0
+
+    try:
+        Asking.start(pool, clock, lanes).ask("go", timeout=10)
+        assert answers == [1, 1, 1]
+    finally:
+        pool.close()
+        lanes.close()
+        clock.close()
+
+
+def test_what_one_thread_would_keep_waiting_too_long_is_for_all(pair: tuple[Any, Any], place: Place) -> None:
+    told = [Counting.start(*place.all) for _ in range(Pool.OWN + 10)]
+
+    class Telling(Counting):
+        def on_receive(self, message: Any) -> int:
+            for each in told:
+                each.tell("x")
+            return len(place.pool._own[threading.get_ident()])
+
+    assert Telling.start(*place.all).ask("go", timeout=10) == Pool.OWN
+    assert [each.ask("y", timeout=5) for each in told] == [2] * len(told)

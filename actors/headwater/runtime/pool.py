@@ -27,11 +27,10 @@ _LIBRARY: Final = sysconfig.get_path("stdlib")
 
 
 class _Worker(threading.local):
-    """What a thread of a pool is about to run next, without a way through the queue."""
+    """What a thread of a pool is about to run next, without a way through the queue that all of them share."""
 
     pool: Pool | None = None
-    next: Mailbox | None = None
-    mine: deque[Mailbox] | None = None
+    mine: deque[Mailbox] = deque()
 
 
 _worker = _Worker()
@@ -40,15 +39,20 @@ _worker = _Worker()
 class Pool:
     """Threads that run the mailboxes of pooled actors. Started with the first mailbox; `close` ends them.
 
-    What an actor tells another in its turn is run by the same thread right after that turn: only one thread at a time
-    has the interpreter, so waking another would gain nothing and cost a switch. After some turns in a row the queue is
-    asked.
+    What an actor tells others in its turn is run by the same thread after that turn: only one thread at a time has the
+    interpreter, so waking another would gain nothing and cost two switches, and the data of a stream stays in the cache
+    of one core. What waits behind a turn that takes long is handed to the other threads. After some turns in a row it is
+    the turn of what they share.
 
     A turn that does not end, which no actor's should, holds its thread; while nothing moves and mailboxes wait, threads
     are added. After a while the actor's supervisor hears of it.
     """
 
     IN_A_ROW = 16
+    OWN = 64
+    """Mailboxes that a thread keeps to itself; more are for all."""
+    LONG_SECONDS = 0.02
+    """Seconds in one turn after which others take over what waits behind it."""
     STUCK_SECONDS = 0.5
     MOST = 256
     HANG_SECONDS = 60.0
@@ -64,19 +68,16 @@ class Pool:
         self._turns = 0
         self._watching = False
         self._under_way: dict[int, tuple[Mailbox, float]] = {}
+        self._own: dict[int, deque[Mailbox]] = {}
         self._timing = False
 
     # HOT: once a message that finds its actor at rest
     def submit(self, mailbox: Mailbox) -> None:
         """Give a mailbox a turn."""
         worker = _worker
-        if worker.pool is self:
-            if worker.next is None:
-                worker.next = mailbox
-                return
-            if worker.mine is not None:
-                worker.mine.append(mailbox)
-                return
+        if worker.pool is self and len(worker.mine) < self.OWN:
+            worker.mine.append(mailbox)
+            return
         self._runs.put(mailbox)
         if not self._threads:
             with self._lock:
@@ -95,30 +96,38 @@ class Pool:
         if worker.pool is not None:
             return call()
         thread = threading.get_ident()
-        mine: deque[Mailbox] = deque()
-        worker.pool = self
-        worker.mine = mine
+        mine = self._begin(thread)
         try:
             result = call()
             for _ in range(self.IN_A_ROW):
-                mailbox = worker.next
-                if mailbox is not None:
-                    worker.next = None
-                elif mine:
+                try:
                     mailbox = mine.popleft()
-                else:
+                except IndexError:
                     break
-                self._turns += 1
-                self._under_way[thread] = (mailbox, monotonic())
-                mailbox.turn()
+                self._take(thread, mailbox)
             return result
         finally:
             self._under_way.pop(thread, None)
-            if worker.next is not None:
-                mine.appendleft(worker.next)
-            worker.pool = worker.next = worker.mine = None
+            worker.pool = None
+            del self._own[thread]
             for left in mine:
                 self.submit(left)
+
+    def _begin(self, thread: int) -> deque[Mailbox]:
+        """Make the calling thread one of the pool's."""
+        worker = _worker
+        worker.pool = self
+        worker.mine = self._own[thread] = deque()
+        return worker.mine
+
+    # HOT: once a turn
+    def _take(self, thread: int, mailbox: Mailbox) -> None:
+        self._turns += 1
+        self._under_way[thread] = (mailbox, monotonic())
+        if not self._timing and self._clock is not None:
+            self._timing = True
+            self._clock.after(self.LONG_SECONDS, self._time)
+        mailbox.turn()
 
     def _add(self, count: int) -> None:
         for _ in range(count):
@@ -145,42 +154,58 @@ class Pool:
         self._clock.after(self.STUCK_SECONDS, look)
 
     def _run(self) -> None:
-        worker = _worker
-        worker.pool = self
         runs = self._runs
         thread = threading.get_ident()
+        mine = self._begin(thread)
         row = 0
+        closing = False
         while True:
-            mailbox = worker.next
-            worker.next = None
-            if mailbox is None or row >= self.IN_A_ROW:
-                if mailbox is not None:
-                    runs.put(mailbox)
-                self._under_way.pop(thread, None)
-                mailbox = runs.get()
-                if mailbox is None:
-                    return
+            mailbox: Mailbox | None = None
+            if mine and (row < self.IN_A_ROW or runs.empty()):
+                try:
+                    mailbox = mine.popleft()
+                except IndexError:  # others took it over just now
+                    continue
+            if mailbox is None:
                 row = 0
+                if closing and not mine:
+                    return
+                try:
+                    mailbox = runs.get_nowait() if mine else self._wait(thread)
+                except queue.Empty:
+                    continue
+                if mailbox is None:
+                    closing = True
+                    continue
             row += 1
-            self._turns += 1
-            self._under_way[thread] = (mailbox, monotonic())
-            if not self._timing and self._clock is not None:
-                self._timing = True
-                self._clock.after(self.HANG_SECONDS / 4, self._time)
-            mailbox.turn()
+            self._take(thread, mailbox)
+
+    def _wait(self, thread: int) -> Mailbox | None:
+        """The next mailbox that is for all; None when there will be no more."""
+        self._under_way.pop(thread, None)
+        return self._runs.get()
 
     def _time(self) -> None:
-        """Look for turns that do not end."""
+        """Look for turns that take long, and for those that do not end."""
         self._timing = False
         now = monotonic()
         for thread, (mailbox, since) in tuple(self._under_way.items()):
+            if now - since > self.LONG_SECONDS:
+                self._share(self._own.get(thread))
             if now - since > self.HANG_SECONDS:
                 self._under_way[thread] = (mailbox, now)
                 if mailbox.actor is not None:
                     mailbox.actor.hangs(now - since, place_of(thread))
         if self._under_way and self._clock is not None and self._threads:
             self._timing = True
-            self._clock.after(self.HANG_SECONDS / 4, self._time)
+            self._clock.after(self.LONG_SECONDS, self._time)
+
+    def _share(self, waiting: deque[Mailbox] | None) -> None:
+        while waiting:
+            try:
+                self._runs.put(waiting.popleft())
+            except IndexError:
+                return
 
     def close(self) -> None:
         """End the threads after what is queued now; waits for them unless called from one, but not for ever."""
