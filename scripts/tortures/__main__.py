@@ -22,7 +22,7 @@ SHORT_SECONDS = 14.0
 def names() -> list[str]:
     """All tests, by the files that hold them."""
     found = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
-    return [name for name in found if not name.startswith("__") and name != "bench"]
+    return [name for name in found if not name.startswith("_") and name != "bench"]
 
 
 def one(name: str, seed: int, seconds: float, rounds: int | None = None) -> Outcome:

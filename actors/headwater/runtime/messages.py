@@ -114,26 +114,29 @@ class Force:
 class Started:
     """From a stage to its supervisor: it has begun."""
 
-    __slots__ = ("stage",)
+    __slots__ = ("sender", "stage")
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, sender: Address) -> None:
         self.stage = stage
+        self.sender = sender
 
 
 class Ended:
     """From a stage to its supervisor: it has closed and stopped."""
 
-    __slots__ = ("stage",)
+    __slots__ = ("sender", "stage")
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, sender: Address) -> None:
         self.stage = stage
+        self.sender = sender
 
 
 class Crashed:
     """From a stage to its supervisor: its own code or its component's failed."""
 
-    __slots__ = ("error", "stage")
+    __slots__ = ("error", "sender", "stage")
 
-    def __init__(self, stage: str, error: BaseException) -> None:
+    def __init__(self, stage: str, sender: Address, error: BaseException) -> None:
         self.stage = stage
+        self.sender = sender
         self.error = error

@@ -3,7 +3,7 @@ order."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from headwater import tasks
 from headwater.config.stream import StreamConfig
@@ -51,12 +51,14 @@ class StreamSupervisor(PooledActor):
         self._final = False
         self._restarting: tasks.Task[None] | None = None
 
-    def on_receive(self, message: Any) -> Any:
+    def on_receive(self, message: Started | Ended | Crashed) -> None:
+        if self.ring.stages.get(message.stage) is not message.sender:
+            return  # a stage that was left behind when its ring was replaced has come back
         if isinstance(message, Started):
             self._on_started(message)
         elif isinstance(message, Ended):
             self._on_ended(message)
-        elif isinstance(message, Crashed):
+        else:
             self._on_crashed(message)
 
     # -- asked by the registry, as coroutines in turns of this actor

@@ -90,8 +90,11 @@ class Terminator:
             return
         for name in self._ring.stages:
             if name in self._left:
+                actor = self._ring.actors[name]
+                if actor.actor_stopped.is_set():
+                    continue  # its word that it has ended is on the way
                 self.hanging.append(name)
-                self._ring.actors[name].stop()
+                actor.stop()
         self._ring.services.log.info(
             "Some components prevented forced termination as they were either blocked from delivering data or from "
             "acknowledging delivered data within the shutdown timeout. This could potentially cause duplicate messages "

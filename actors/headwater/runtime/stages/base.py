@@ -58,7 +58,7 @@ class Stage(PooledActor):
         self._crashed = True
         if self.setting.supervisor is None:
             super().crashed(error)
-        tell(self.setting.supervisor, Crashed(self.setting.name, error))
+        tell(self.setting.supervisor, Crashed(self.setting.name, self.actor_ref, error))
 
     def doing(self) -> str:
         """What its component is at, for naming what does not let go; may be asked from another thread."""
@@ -69,12 +69,12 @@ class Stage(PooledActor):
         self.crashed(TimeoutError(f"a component has not come back for {seconds:.0f} s from {place}"))
 
     def _started(self) -> None:
-        tell(self.setting.supervisor, Started(self.setting.name))
+        tell(self.setting.supervisor, Started(self.setting.name, self.actor_ref))
 
     def _end(self) -> None:
         """Say so, and stop."""
         if not self._ended:
             self._ended = True
-            tell(self.setting.supervisor, Ended(self.setting.name))
+            tell(self.setting.supervisor, Ended(self.setting.name, self.actor_ref))
             if not self.actor_stopped.is_set():
                 self.stop()

@@ -42,7 +42,8 @@ class BufferStage(Stage):
         self._feed.downstream = downstream
 
     def _on_settlement(self, message: Settlement) -> None:
-        message.receipt.apply(message.indices, message.failure)
+        if not self._closing:
+            message.receipt.apply(message.indices, message.failure)
 
     def _on_flush(self, _: Flush) -> None:
         """What the buffer holds goes out when upstream has ended."""

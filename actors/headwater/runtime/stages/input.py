@@ -26,13 +26,15 @@ class InputStage(Stage):
         self._drains = drains
         self._feed = Feed(self.actor_ref, source.read)
         self._main: tasks.Task[None] | None = None
+        self._closing = False
 
     def connect_to(self, downstream: Address) -> None:
         """Say where chunks go; before the start."""
         self._feed.downstream = downstream
 
     def _on_settlement(self, message: Settlement) -> None:
-        message.receipt.apply(message.indices, message.failure)
+        if not self._closing:
+            message.receipt.apply(message.indices, message.failure)
 
     def _on_demand(self, message: Demand) -> None:
         self._feed.demand(message.count)
@@ -70,6 +72,7 @@ class InputStage(Stage):
         await self._close()
 
     async def _close(self) -> None:
+        self._closing = True
         await self._source.close()
         tell(self._feed.downstream, End())
         self._end()
@@ -92,6 +95,7 @@ class InputStage(Stage):
             tasks.Task(self._force(), self, "close").step()
 
     async def _force(self) -> None:
+        self._closing = True
         try:
             await self._source.close()
         finally:
