@@ -11,9 +11,9 @@ from typing import Any
 
 from headwater.bloblang.core import PLACEHOLDERS
 from headwater.bloblang.errors import BloblangError, TypeMismatch
-from headwater.bloblang.registry import UNSET, Environment, Param, Spec
+from headwater.bloblang.registry import UNSET, Environment, Spec
 from headwater.bloblang.syntax import Argument, Below, Call, Literal, Node, Reference
-from headwater.bloblang.values import Marker, get_bool, integer, number, split_path, type_name
+from headwater.bloblang.values import get_bool, integer, number, split_path, type_name
 
 Given = list[tuple[str, Node]]
 
@@ -46,8 +46,6 @@ def bind(
         raise BloblangError(refused or f"unrecognised {kind} '{name}'")
     arguments = _assign(spec, given)
     literal = Literal(at, None)
-    for argument, param in zip(arguments, _params(spec, len(arguments)), strict=False):
-        _fold(argument, param, spec)
     call = Call(at, spec, target, arguments, label=_label(spec, arguments))
     if spec.native in PLACEHOLDERS:
         made = PLACEHOLDERS[spec.native](call)
@@ -102,39 +100,29 @@ def _evaluate(call: Call) -> Any:
     return _guarded(native, coerce_target(spec.target, call.target.value), *arguments)
 
 
-def _params(spec: Spec, count: int) -> list[Param]:
-    if spec.variadic:
-        return [Param(f"argument {n}", spec.variadic) for n in range(count)]  # type: ignore[arg-type]
-    return list(spec.params)
-
-
 def _assign(spec: Spec, given: Given) -> list[Argument]:
     names = [name for name, _ in given if name]
+    for n, name in enumerate(names):
+        if name in names[:n]:
+            raise BloblangError(f"duplicate named arg: {name}")
     if names and len(names) < len(given):
         raise BloblangError("cannot mix named and nameless arguments")
     if spec.variadic:
         if names:
             raise BloblangError("named arguments are not supported")
-        return [Argument(f"argument {n}", None, node, spec.variadic) for n, (_, node) in enumerate(given)]
+        # Those that are known only when run are counted by themselves.
+        known = [isinstance(node, Literal) for _, node in given]
+        arguments = [
+            Argument(str(known[:n].count(False)), None, node, spec.variadic) for n, (_, node) in enumerate(given)
+        ]
+        for argument in arguments:
+            _fold(argument)
+        return arguments
     params = spec.params
     if not names and len(given) > len(params):
         raise BloblangError(f"wrong number of arguments, expected {len(params)}, got {len(given)}")
-    found: dict[str, Node] = {}
-    if names:
-        known = [param.name for param in params]
-        for name, node in given:
-            if name not in known:
-                near = _near(name, known)
-                raise BloblangError(f"unknown parameter {name}" + (f", did you mean {near}?" if near else ""))
-            if name in found:
-                raise BloblangError(f"duplicate named arg: {name}")
-            found[name] = node
-    else:
-        found = {param.name: node for param, (_, node) in zip(params, given, strict=False)}
-    missing = [param.name for param in params if param.required and param.name not in found]
-    if missing:
-        raise BloblangError(f"missing parameter{'s' if len(missing) > 1 else ''}: {', '.join(missing)}")
-    return [
+    found = dict(given) if names else {param.name: node for param, (_, node) in zip(params, given, strict=False)}
+    arguments = [
         Argument(
             param.name,
             None if param.default is UNSET else param.default,
@@ -144,46 +132,36 @@ def _assign(spec: Spec, given: Given) -> list[Argument]:
         )
         for param in params
     ]
+    for argument in arguments:
+        _fold(argument)
+    missing = [param.name for param in params if param.required and param.name not in found]
+    unknown = sorted(found.keys() - {param.name for param in params})
+    if unknown:
+        hint = f", did you mean {missing[0]}?" if len(missing) == 1 else f", expected {', '.join(missing)}"
+        raise BloblangError(f"unknown parameter{_plural(unknown)} {', '.join(unknown)}{hint if missing else ''}")
+    if missing:
+        raise BloblangError(f"missing parameter{_plural(missing)}: {', '.join(missing)}")
+    return arguments
 
 
-def _near(name: str, known: list[str]) -> str:
-    # The reference suggests the parameter with the smallest edit distance.
-    if len(known) == 1:
-        return known[0]
-    best, least = "", len(name) + 1
-    for each in known:
-        distance = _distance(name, each)
-        if distance <= least:
-            best, least = each, distance
-    return best
+def _plural(names: list[str]) -> str:
+    return "s" if len(names) > 1 else ""
 
 
-def _distance(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-    return row[-1]
-
-
-def _fold(argument: Argument, param: Param, spec: Spec) -> None:
+def _fold(argument: Argument) -> None:
+    """Take the value of an argument that is known when parsing."""
     node = argument.node
-    if node is None:
-        if param.type == "query" and argument.value is not None:
+    if argument.type == "query":
+        if node is None and argument.value is not None:
             constant = argument.value
             argument.value = lambda this: constant
         return
-    if param.type == "query":
-        return
-    if not isinstance(node, Literal) or isinstance(node.value, Marker):
-        return
-    try:
-        argument.value = convert(param.type, node.value)
-    except BloblangError as error:
-        prefix = f"{param.name}: " if spec.variadic else f"field {param.name}: "
-        raise BloblangError(prefix + error.text) from None
-    argument.node = None
+    if isinstance(node, Literal):
+        try:
+            argument.value = convert(argument.type, node.value)
+        except BloblangError as error:
+            raise BloblangError(f"field {argument.name}: {error.text}") from None
+        argument.node = None
 
 
 def convert(kind: str, value: Any) -> Any:

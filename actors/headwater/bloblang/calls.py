@@ -89,7 +89,7 @@ class ExpressionCompiler(OperatorCompiler):
         before = self.contexts
         if node.name != "_":
             self.contexts = {**before, node.name: scope.value}
-        self.scope = scope.previous or Scope(None, None)
+        self.scope = scope if scope.document else scope.previous or Scope(None, None)
         try:
             return self.part(node.body, storing)
         finally:
@@ -166,9 +166,10 @@ class ExpressionCompiler(OperatorCompiler):
             literal = node.target.value
             if type(literal) in (list, dict) and node.spec.name in _TO_TEXT:
                 return Value(self.constant(hollowed(literal)))
-            if type(literal) in (int, float):
-                return self.temp(self.literal(literal).code, type(literal).__name__)
-        return self.expression(node.target)
+        value = self.expression(node.target)
+        if type(value.constant) in (int, float):
+            return self.temp(value.code, value.kind)
+        return value
 
     def _absorbed(self, node: Call) -> Value:
         """A target whose failure counts as nothing() where the call has a default."""

@@ -360,7 +360,7 @@ def remove(root: Any, path: tuple[str, ...]) -> Any:
     """Remove what a path leads to, if there is anything; containers on the way are copied."""
     if not path:
         return DELETE
-    if root is NOTHING:
+    if root is NOTHING or root is None:
         return {}
     if type(root) is dict:
         key: Any = path[0]

@@ -252,7 +252,7 @@ class OperatorCompiler(ReferenceCompiler):
             return Value(result, joined(values), all(value.safe for value in values))
         with self.nested("while True:"):
             for number, (test_node, body) in enumerate(node.branches):
-                place = f" {number + 1}" if number else ""
+                place = f" {number}" if number else ""
                 prefix = f"failed to check if condition{place}: "
                 test = self.condition(test_node, prefix)
                 with self.block(f"if {test}:"):

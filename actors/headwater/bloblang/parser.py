@@ -40,6 +40,7 @@ from headwater.bloblang.values import Marker, go_type_name
 _OPERATOR = re.compile(r"&&|\|\||==|!=|>=|<=|[-+*/%|<>]")
 _LEVELS = ({"*", "/", "%", "|"}, {"+", "-"}, {"==", "!=", ">", "<", ">=", "<="}, {"&&", "||"})
 _NAMED = re.compile(r"([a-z0-9_]+):")
+ELSE_IF = re.compile(r"else if[ \t]")
 _LAMBDA = re.compile(r"([A-Za-z0-9_]+)[ \t]+->[ \t]+")
 
 T = TypeVar("T")
@@ -80,22 +81,29 @@ class ExpressionParser(Scanner):
                 failure.expected = [label]
             raise
 
-    def delimited(
-        self, primary: Callable[[], Any], delimiter: Callable[[], None], stop: str, label: str = ""
-    ) -> list[Any]:
+    def first_of(self, *alternatives: Callable[[], T]) -> T:
+        """Read the first alternative that is met; what the furthest expected counts where none is."""
+        start = self.at
+        joined: Failure | None = None
+        for alternative in alternatives:
+            self.at = start
+            try:
+                return alternative()
+            except Failure as failure:
+                if failure.fatal:
+                    raise
+                joined = failure if joined is None else joined.join(failure)
+        assert joined is not None
+        raise joined
+
+    def delimited(self, primary: Callable[[], Any], delimiter: Callable[[], None], stop: str) -> list[Any]:
         """Read terms between delimiters up to a stop; a delimiter may stand before the stop."""
         found: list[Any] = []
         self.skip()
         if self._stops(stop):
             return found
         while True:
-            start = self.at
-            try:
-                found.append(primary())
-            except Failure as failure:
-                if not failure.fatal and failure.at == start and label:
-                    failure.expected.insert(0, label)
-                raise
+            found.append(primary())
             start = self.at
             try:
                 delimiter()
@@ -133,7 +141,7 @@ class ExpressionParser(Scanner):
     def _query(self) -> Node:
         self.blanks()
         start = self.at
-        operands = [self.operand()]
+        signed = [self.operand()]
         operators: list[str] = []
         while True:
             end = self.at
@@ -145,16 +153,17 @@ class ExpressionParser(Scanner):
             operators.append(found.group())
             self.at = found.end()
             self.skip()
-            operands.append(self.operand())
-        if not operators:
-            return operands[0]
+            signed.append(self.operand())
         try:
+            operands = [
+                _combine(node.at, "-", Literal(node.at, 0), node) if negative else node for negative, node in signed
+            ]
             return _resolve(start, operands, operators)
         except BloblangError as error:
             self.fatal(start, error.text)
 
-    def operand(self) -> Node:
-        """A primary with its tails, perhaps with signs before it."""
+    def operand(self) -> tuple[bool, Node]:
+        """A primary with its tails, perhaps with signs before it; and whether it is to be negated."""
         start = self.at
         negative = self.peek("-")
         if negative:
@@ -165,14 +174,7 @@ class ExpressionParser(Scanner):
             self.at += 1
             self.blanks()
         node = self.tails(self.primary())
-        if inverted:
-            node = Not(start, node)
-        if negative:
-            try:
-                node = _combine(start, "-", Literal(start, 0), node)
-            except BloblangError as error:
-                self.fatal(start, error.text)
-        return node
+        return negative, Not(start, node) if inverted else node
 
     # Primaries ----------------------------------------------------------------------------------------------------
 
@@ -221,54 +223,38 @@ class ExpressionParser(Scanner):
         self.term("match")
         self.need_blanks()
         subject = None
-        if not self.peek("{"):
-            before = self.at
-            try:
-                subject = self.query()
-            except Failure as failure:
-                if failure.fatal:
-                    raise
-                self.at = before
+        before = self.at
+        try:
+            subject = self.query()
+        except Failure as failure:
+            if failure.fatal:
+                raise
+            self.at = before
         self.skip()
         self.must("{")
-        cases = self.required(lambda: self.delimited(self.case, self.case_end, "}", ""))
+        cases = self.required(lambda: self.delimited(self.case, self.case_end, "}"))
         return Match(start, subject, cases)
 
     def case(self) -> Case:
         """``pattern => result``"""
-        start = self.at
-        pattern: Node | None = None
-        if self.peek("_"):
-            self.at += 1
-            self.blanks()
-            if not self.peek("=>"):
-                self.at = start
-                pattern = self._pattern(start)
-        else:
-            pattern = self._pattern(start)
-        self.blanks()
-        self.term("=>")
+        pattern = self.first_of(self._anything, self._pattern)
         return Case(pattern, self.query())
 
-    def _pattern(self, start: int) -> Node:
-        try:
-            return self.query()
-        except Failure as failure:
-            if not failure.fatal:
-                failure.expected = ["", "match case"] if failure.at == start else ["match case"]
-            raise
+    def _anything(self) -> None:
+        self.term("_", "match case")
+        self.blanks()
+        self.term("=>")
+
+    def _pattern(self) -> Node:
+        pattern = self.labelled(self.query, "match case")
+        self.blanks()
+        self.term("=>")
+        return pattern
 
     def case_end(self) -> None:
         """A comma or a line break."""
         self.blanks()
-        if self.peek(","):
-            self.at += 1
-            return
-        try:
-            self.line_break()
-        except Failure as failure:
-            failure.expected.insert(0, ",")
-            raise
+        self.first_of(lambda: self.term(","), self.line_break)
 
     def conditional(self) -> Node:
         """``if condition { query } else if ... else { query }``"""
@@ -279,11 +265,10 @@ class ExpressionParser(Scanner):
         while True:
             end = self.at
             self.skip()
-            if not self.peek("else if"):
+            if ELSE_IF.match(self.source, self.at) is None:
                 self.at = end
                 break
             self.at += 7
-            self.required(self.need_blanks)
             branches.append(self._branch())
         otherwise = None
         end = self.at
@@ -318,10 +303,8 @@ class ExpressionParser(Scanner):
         name = found.group(1)
         self.at = found.end()
         if name in ("this", "root"):
-            self.required(self.query)
             self.fatal(start, f"context label `{name}` is not allowed")
-        if name in self.contexts and name != "_":
-            self.required(self.query)
+        if name in self.contexts:
             self.fatal(start, f"context label `{name}` would shadow a parent context")
         if name != "_":
             self.contexts.append(name)
@@ -351,7 +334,8 @@ class ExpressionParser(Scanner):
         start, source = self.at, self.source
         first = source[start : start + 1]
         if first == '"':
-            text = self.raw_string() if source.startswith('"""', start) else self.quoted()
+            raw = source.startswith('"""', start) and self.end - start >= 6
+            text = self.raw_string() if raw else self.quoted()
             return Literal(start, text)
         if "0" <= first <= "9" or first == "-":
             return Literal(start, self.number())
@@ -379,7 +363,10 @@ class ExpressionParser(Scanner):
         """``{ key: query, ... }``"""
         start = self.at
         self.term("{")
-        pairs: list[tuple[str | Node, Node]] = self.delimited(lambda: self._pair(start), self._comma, "}")
+        pairs: list[tuple[str | Node, Node]] = self.delimited(self._pair, self._comma, "}")
+        for key, _ in pairs:
+            if isinstance(key, Literal):
+                self.fatal(start, f"object keys must be strings, received: {go_type_name(key.value)}")
         if all(isinstance(key, str) and isinstance(item, Literal) for key, item in pairs):
             return Literal(
                 start,
@@ -391,15 +378,13 @@ class ExpressionParser(Scanner):
             )
         return ObjectLiteral(start, pairs)
 
-    def _pair(self, start: int) -> tuple[str | Node, Node]:
+    def _pair(self) -> tuple[str | Node, Node]:
         key: str | Node
         if self.peek('"'):
-            key = self.raw_string() if self.peek('"""') else self.quoted()
+            key = self.quoted()
         else:
             key = self.query()
-            if isinstance(key, Literal):
-                if type(key.value) is not str:
-                    self.fatal(start, f"object keys must be strings, received: {go_type_name(key.value)}")
+            if isinstance(key, Literal) and type(key.value) is str:
                 key = key.value
         self.blanks()
         self.term(":")
@@ -451,10 +436,15 @@ class ExpressionParser(Scanner):
                 self.at += 1
                 self.skip()
                 node = self._tail(node)
-            elif self.slices and self.peek("["):
-                node = self._slice(node)
-            else:
-                return node
+                continue
+            if self.slices and self.peek("["):
+                start = self.at
+                sliced = self._slice(node)
+                if sliced is not None:
+                    node = sliced
+                    continue
+                self.at = start
+            return node
 
     def _tail(self, node: Node) -> Node:
         start = self.at
@@ -463,7 +453,7 @@ class ExpressionParser(Scanner):
             self.skip()
             query = self.required(self.query)
             self.skip()
-            self.must(")", "closing bracket")
+            self.must(")")
             return MapQuery(start, node, query)
         found = SNAKE.match(self.source, start)
         if found is not None and self.source.startswith("(", found.end()):
@@ -476,7 +466,8 @@ class ExpressionParser(Scanner):
             return Below(node.at, node.target, (*node.path, name))
         return Below(start, node, (name,))
 
-    def _slice(self, node: Node) -> Node:
+    def _slice(self, node: Node) -> Node | None:
+        # Not all know this syntax: where it is not met, what is wrong is told as if there were none.
         start = self.at
         self.at += 1
         parts: list[Node | None] = []
@@ -492,13 +483,11 @@ class ExpressionParser(Scanner):
                     continue
                 self.term("]")
                 break
-        except Failure as failure:
-            if failure.fatal:
-                raise
-            raise Failure(start) from None
+        except Failure:
+            return None
         if colons == 0:
             if parts[0] is None:
-                raise Failure(start)
+                return None
             return Slice(start, node, parts[0], None)
         parts += [None] * (3 - len(parts))
         return Slice(start, node, None, (parts[0], parts[1], parts[2]))

@@ -7,6 +7,7 @@ equally far are told together. A failure that is committed (``required:``) ends 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import NoReturn
@@ -58,7 +59,13 @@ class Failure(Exception):
         if self.text:
             return self.text
         words = list(dict.fromkeys(self.expected))
-        listed = f"{', '.join(words[:-1])}, or {words[-1]}" if len(words) > 2 else " or ".join(words)
+        if len(words) > 2:
+            listed = f"{', '.join(words[:-1])}, or {words[-1]}"
+        elif len(self.expected) > len(words) == 1:
+            # Two alternatives that expect the same are told so by the reference.
+            listed = f" or {words[0]}"
+        else:
+            listed = " or ".join(words)
         return f"{'required: ' if self.fatal else ''}expected {listed}"
 
     def error(self, source: str, single_line: bool = False) -> ParseError:
@@ -185,6 +192,8 @@ class Scanner:
 
     def raw_string(self) -> str:
         """A string in triple quotes."""
+        if self.end - self.at < 6:
+            raise Failure(self.at, ("quoted string",))
         self.term('"""', "quoted string")
         end = self.source.find('"""', self.at)
         if end < 0:
@@ -200,15 +209,20 @@ class Scanner:
         if found is None:
             raise Failure(start + self.peek("-"), ("number",))
         self.at = found.end()
-        text = found.group()
+        text = found.group().lstrip("-")
+        sign = -1 if found.group()[0] == "-" else 1
         if found.group(1):
-            return float(text)
-        if len(text) > 18 and (len(text.lstrip("-0")) > 19 or not -1 << 63 <= int(text) < 1 << 63):
-            self.fatal(
-                start,
-                f"failed to parse '{text}' as integer: strconv.ParseInt: parsing \"{text}\": value out of range",
-            )
-        return int(text)
+            value = float(text)
+            if value == math.inf:
+                self.fatal(start, f"failed to parse '{text}' as float: {_out_of_range('ParseFloat', text)}")
+            return sign * value
+        if len(text) > 18 and (len(text.lstrip("0")) > 19 or int(text) >= 1 << 63):
+            self.fatal(start, f"failed to parse '{text}' as integer: {_out_of_range('ParseInt', text)}")
+        return sign * int(text)
+
+
+def _out_of_range(function: str, text: str) -> str:
+    return f'strconv.{function}: parsing "{text}": value out of range'
 
 
 def unescape(body: str) -> str | None:

@@ -82,14 +82,14 @@ class MappingParser(ExpressionParser):
 
     def _direct_import(self) -> Program:
         self.skip()
-        start = self.at
         self.term("from")
         self.need_blanks()
         path = self.quoted()
         self.skip()
+        program = self._imported(path, 0)
         if self.at < self.end:
-            self.fatal(start, f"unexpected content after single root import: {self.source[self.at :]}")
-        return self._imported(path, start)
+            self.fatal(0, f"unexpected content after single root import: {self.source[self.at :]}")
+        return program
 
     def _imported(self, path: str, at: int) -> Program:
         self.shared = False
@@ -135,7 +135,7 @@ class MappingParser(ExpressionParser):
         found: list[Statement] = []
         self.skip()
         while True:
-            statement = self._first_of(
+            statement = self.first_of(
                 self._import, self._map, self._let, self._meta, self._assign, self._if_statement
             )
             if statement is not None:
@@ -148,20 +148,6 @@ class MappingParser(ExpressionParser):
             if self.at == self.end:
                 break
         return Program(found, self.maps)
-
-    def _first_of(self, *alternatives: Callable[[], Statement | None]) -> Statement | None:
-        start = self.at
-        joined: Failure | None = None
-        for alternative in alternatives:
-            self.at = start
-            try:
-                return alternative()
-            except Failure as failure:
-                if failure.fatal:
-                    raise
-                joined = failure if joined is None else joined.join(failure)
-        assert joined is not None
-        raise joined
 
     def _import(self) -> None:
         start = self.at
@@ -198,28 +184,13 @@ class MappingParser(ExpressionParser):
 
     def _block(self, *alternatives: Callable[[], Statement | None]) -> list[Statement]:
         self.term("{")
-        found: list[Statement] = []
-        started = False
-
-        def one() -> None:
-            nonlocal started
-            start = self.at
-            try:
-                statement = self._first_of(*alternatives)
-            except Failure as failure:
-                if started and not failure.fatal and failure.at == start:
-                    failure.expected.insert(0, "")
-                raise
-            started = True
-            if statement is not None:
-                found.append(statement)
 
         def line() -> None:
             self.blanks()
             self.line_break()
 
-        self.delimited(one, line, "}")
-        return found
+        found: list[Statement | None] = self.delimited(lambda: self.first_of(*alternatives), line, "}")
+        return [statement for statement in found if statement is not None]
 
     def _value(self) -> Node:
         self.need_blanks()
@@ -237,13 +208,7 @@ class MappingParser(ExpressionParser):
     def _meta(self) -> Statement:
         start = self.at
         self.term("meta", "assignment")
-        try:
-            self.need_blanks()
-        except Failure as failure:
-            failure.expected = ["", "whitespace"]
-            if not self.peek("="):
-                failure.expected = ["whitespace"]
-            raise
+        self.need_blanks()
         key = None
         if self.peek('"') or NAME.match(self.source, self.at):
             key = self.name_or_string("meta field")
@@ -253,14 +218,26 @@ class MappingParser(ExpressionParser):
 
     def _assign(self) -> Statement:
         start = self.at
-        segments = [self.name("assignment")]
-        while self.peek('."') or (NAME.match(self.source, self.at + 1) and self.peek(".")):
-            self.at += 1
-            segments.append(self.name_or_string("method or field path"))
+        segments = [self.name("assignment"), *self._below()]
         self.need_blanks()
         self.term("=")
         path = tuple(segments[1:] if segments[0] == "root" else segments)
         return Assign(self.line(start), path, self._value())
+
+    def _below(self) -> list[str]:
+        # A path that does not end in a name is taken for its first segment alone.
+        start = self.at
+        segments: list[str] = []
+        while self.peek("."):
+            self.at += 1
+            try:
+                segments.append(self.name_or_string("target path"))
+            except Failure as failure:
+                if failure.fatal:
+                    raise
+                self.at = start
+                return []
+        return segments
 
     def _if_statement(self) -> Statement:
         self.depth += 1
@@ -274,7 +251,7 @@ class MappingParser(ExpressionParser):
         self.term("if", "assignment")
         self.need_blanks()
         alternatives = (self._let, self._meta, self._assign, self._if_statement)
-        condition = self.query()
+        condition = self.required(self.query)
         self.skip()
         branches = [(condition, self._block(*alternatives))]
         otherwise = None
@@ -284,7 +261,7 @@ class MappingParser(ExpressionParser):
                 self.skip()
                 self.term("else if")
                 self.need_blanks()
-                condition = self.query()
+                condition = self.required(self.query)
                 self.skip()
                 branches.append((condition, self._block(*alternatives)))
             except Failure as failure:
