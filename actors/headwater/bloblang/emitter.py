@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from headwater.bloblang.failures import TABLE, Place, Region
 
-_NAMES: Final = re.compile(r"\b_[a-z]+\d+\b")
+NAMES: Final = re.compile(r"\b_[a-z]+\d+\b")
 _NEST: Final = 14
 
 _serial = itertools.count(1)
@@ -46,12 +46,24 @@ class Function:
             if len(line) == 2:
                 found |= line[1].free_names()
             else:
-                found.update(_NAMES.findall(line[1]))
+                found.update(NAMES.findall(line[1]))
         return found - self.own
+
+    def names(self) -> set[str]:
+        """All names in its lines, and in those of functions within it."""
+        found: set[str] = set()
+        for line in self.lines:
+            found |= line[1].names() if len(line) == 2 else set(NAMES.findall(line[1]))
+        return found
 
 
 class Emitter:
-    """Collects functions and constants, and makes a module of them."""
+    """Collects functions and constants, and makes a module of them.
+
+    Attributes:
+        reads: Fields that were read before and cannot have changed: the name of an object and a key, to the name that
+            has the value. A second read of a path is the first one's name.
+    """
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
@@ -61,6 +73,7 @@ class Emitter:
         self.region: Region | None = None
         self.number = 0
         self.annotations: dict[str, str] = {}
+        self.reads: dict[tuple[str, str], str] = {}
 
     # Names --------------------------------------------------------------------------------------------------------
 
@@ -94,9 +107,12 @@ class Emitter:
         self.put(head)
         function.indent += 1
         before = len(function.lines)
+        # What is read in a block may never be read, so it counts as known in the block alone.
+        known, self.reads = self.reads, self.reads.copy()
         try:
             yield
         finally:
+            self.reads = known
             if len(function.lines) == before:
                 function.lines.append((function.indent, "pass", None))
             function.indent -= 1
@@ -133,12 +149,13 @@ class Emitter:
         """A function; what follows are its lines. `place` puts it where it belongs."""
         made = Function(name, parameters)
         outer, self.region = self.region, region
+        known, self.reads = self.reads, {}
         self.stack.append(made)
         try:
             yield made
         finally:
             self.stack.pop()
-            self.region = outer
+            self.region, self.reads = outer, known
 
     def place(self, made: Function) -> None:
         """Put a finished function at the top level, or here where it takes names from around it."""

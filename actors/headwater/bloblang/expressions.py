@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from headwater.bloblang import core
+from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.failures import Region
+from headwater.bloblang.operators import arithmetic
 from headwater.bloblang.references import ReferenceCompiler, Scope, Value
 from headwater.bloblang.registry import MAX_GROWTH
 from headwater.bloblang.syntax import (
@@ -23,9 +25,12 @@ from headwater.bloblang.syntax import (
     Reference,
     Slice,
 )
-from headwater.bloblang.values import Marker
+from headwater.bloblang.values import MISSING, Marker
 
 _QUICK: Final = {"+": "add", "-": "subtract", "*": "multiply"}
+_COMPACT: Final = (1 << 30) - 1
+"""The interpreter compares integers up to this, which it keeps in one digit, in a third of the time others take."""
+_FOLDABLE: Final = frozenset((int, str))
 
 
 class OperatorCompiler(ReferenceCompiler):
@@ -94,6 +99,10 @@ class OperatorCompiler(ReferenceCompiler):
         if operator in ("&&", "||"):
             return self._logical(node)
         left, right = self.expression(node.left), self.expression(node.right)
+        if type(left.constant) in _FOLDABLE and type(right.constant) in _FOLDABLE:
+            folded = self._folded(node, left.constant, right.constant)
+            if folded is not None:
+                return folded
         names = f"{node.left.annotation()!r}, {node.right.annotation()!r}"
         a, b = left.code, right.code
         if operator in ("==", "!="):
@@ -108,7 +117,7 @@ class OperatorCompiler(ReferenceCompiler):
             fast = f"{a} {operator} {b}"
             return self.temp(f"{fast} if {test} else {slow}" if test else fast, "bool", True)
         if operator == "/":
-            return self.temp(f"divide({a}, {b}, {names})", "float")
+            return self._division(left, right, f"divide({a}, {b}, {names})")
         if operator == "%":
             return self.temp(slow, "int", True)
         slow = f"{_QUICK[operator]}({a}, {b}, {names})"
@@ -127,11 +136,44 @@ class OperatorCompiler(ReferenceCompiler):
             return self.temp(slow, kind)
         with self.block(f"if {test or 'True'}:"):
             self.put(f"{result} = {a} {operator} {b}")
-            with self.block(f"if not -9223372036854775808 <= {result} <= 9223372036854775807:"):
+            self._wrapped(result, slow)
+        if test:
+            with self.block("else:"):
                 self.put(f"{result} = {slow}")
-        with self.block("else:"):
-            self.put(f"{result} = {slow}")
         return Value(result, kind)
+
+    def _wrapped(self, result: str, slow: str) -> None:
+        """Calculate anew where an integer left the range of the reference's; most are far within it."""
+        with (
+            self.block(f"if {result} > {_COMPACT} or {result} < -{_COMPACT}:"),
+            self.block(f"if not -9223372036854775808 <= {result} <= 9223372036854775807:"),
+        ):
+            self.put(f"{result} = {slow}")
+
+    def _division(self, left: Value, right: Value, slow: str) -> Value:
+        """``/``: integers that floats hold exactly are divided on the spot, unless by a zero."""
+        tests = []
+        for value, divisor in ((left, False), (right, True)):
+            code = value.code
+            if type(value.constant) is int and abs(value.constant) <= _COMPACT and (value.constant or not divisor):
+                continue
+            if value.constant is not MISSING or value.kind not in ("any", "value", "number", "int"):
+                return self.temp(slow, "float")
+            if value.kind != "int":
+                tests.append(f"type({code}) is int")
+            tests.append(f"-{_COMPACT} <= {code} <= {_COMPACT}")
+            if divisor:
+                tests.append(f"{code} != 0")
+        fast = f"{left.code} / {right.code}"
+        return self.temp(f"{fast} if {' and '.join(tests)} else {slow}" if tests else fast, "float")
+
+    def _folded(self, node: Arithmetic, left: Any, right: Any) -> Value | None:
+        """What an operator makes of two literals; None where it fails, which is then left to the run."""
+        names = node.left.annotation(), node.right.annotation()
+        try:
+            return self.literal(arithmetic(node.operator, left, right, *names))
+        except BloblangError:
+            return None
 
     def _equality(self, operator: str, left: Value, right: Value) -> Value:
         a, b = left.code, right.code

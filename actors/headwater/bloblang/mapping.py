@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import Failed, explained
-from headwater.bloblang.payloads import PayloadCompiler
 from headwater.bloblang.program import ProgramCompiler
 from headwater.bloblang.queries import QueryCompiler
 from headwater.bloblang.registry import Environment
@@ -23,19 +22,32 @@ from headwater.bloblang.syntax import Literal, Node, Program
 from headwater.bloblang.values import DELETE, NOTHING, encode_text, hollowed, to_text
 from headwater.documents import decode_textual
 from headwater.errors import DocumentError
-from headwater.message import UNSET, Batch, Message, Payloads
+from headwater.message import UNSET, Batch, Message
 
 _CACHE_SIZE: Final = 512
 T = TypeVar("T")
 
 
-class Mapping:
+class _Callable:
+    """An object whose every instance is called in its own way."""
+
+    # HOT: as a slot, what `__call__` is bound to is found without a step through Python code.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+
+    __call__: Callable[[Any], Any]
+
+
+class Mapping(_Callable):
     """A compiled mapping. It may be used by many threads at once.
+
+    It can be called with a document as Python has it, or JSON as bytes, and returns what the mapping makes of it:
+    the new document (as bytes, where it was given bytes); the one given where the mapping assigns nothing;
+    `values.DELETE` where it deletes the message. It raises a BloblangError where the mapping fails. The document given
+    is left as it is, but the new one may share parts with it.
 
     Attributes:
         text: As it was written.
         uses_batch: Whether it reads other messages of the batch, or its place in it.
-        bare: Whether it looks at nothing of a message but its payload, so that `apply_payloads` may be used.
     """
 
     def __init__(
@@ -50,21 +62,24 @@ class Mapping:
         self._main: Callable[..., Any] = _loaded(compiler.compile, variables)["main"]
         self._mutation: Callable[..., Any] | None = None
         self._overlay: Callable[..., Any] | None = None
-        self._body: Callable[..., Any] | None = None
+        self._anything: Callable[[Any], Any] | None = None
+        self.__call__ = self._first_call
         self._many: Callable[..., Any] | None = None
-        self._bare: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
-        self.bare = not compiler.uses_message
 
-    def _compiled(self, **mode: bool) -> Callable[..., Any]:
-        compiler = ProgramCompiler(self._program, **mode)
-        return _loaded(compiler.compile, self._variables)["main"]  # type: ignore[no-any-return]
+    def _compiled(self, other: Callable[..., Any] | None = None, **mode: bool) -> Callable[..., Any]:
+        compiler = ProgramCompiler(self._program, plain=other is not None, **mode)
+        names = _loaded(compiler.compile, self._variables)
+        names["OTHER"] = other
+        return names["main"]  # type: ignore[no-any-return]
 
     def within(self, resources: Any) -> Mapping:
         """The same mapping, with what the functions for caches look for within reach."""
         bound = copy(self)
         bound._resources = resources
+        if bound.__call__ == self._first_call:
+            bound.__call__ = bound._first_call
         return bound
 
     def apply(self, message: Message, batch: Batch | None = None, index: int = 0) -> Message | None:
@@ -91,16 +106,8 @@ class Mapping:
         """Map messages that are each a batch of their own; what failed is marked with `Failed`."""
         main = self._many
         if main is None:
-            main = self._many = self._compiled(many=True)
+            main = self._many = self._compiled(self._main, many=True)
         return main(messages, self._directory, self._resources)  # type: ignore[no-any-return]
-
-    def apply_payloads(self, payloads: Payloads) -> list[bytes | Failed | None]:
-        """The same for messages that are nothing but payloads, for a mapping that is `bare`."""
-        main = self._bare
-        if main is None:
-            compiler = PayloadCompiler(self._program)
-            main = self._bare = _loaded(compiler.compile)["main"]
-        return main(payloads, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def value(
         self,
@@ -123,35 +130,24 @@ class Mapping:
         raise failure
 
     def body(self) -> Callable[[Any], Any]:
-        """The mapping as a bare function of a decoded document that returns the root it builds.
+        """What a call of the mapping runs, as a bare function."""
+        if self.__call__ == self._first_call:
+            self.__call__ = self._compiled(self._called_otherwise, document=True)
+        return self.__call__
 
-        It raises whatever the compiled code raises; `__call__` makes a BloblangError of it.
-        """
-        made = self._body
-        if made is None:
-            made = self._body = self._compiled(document=True)
-        return made
+    def _first_call(self, document: Any) -> Any:
+        return self.body()(document)
 
-    def __call__(self, document: Any) -> Any:
-        """Map a document as Python has it, or JSON as bytes, to what the mapping makes of it.
-
-        Returns:
-            The new document; the one given where the mapping assigns nothing; `values.DELETE` where it deletes the
-            message.
-
-        Raises:
-            BloblangError: The mapping failed.
-        """
-        if isinstance(document, bytes):
-            result = self.apply(Message(document))
+    def _called_otherwise(self, document: Any) -> Any:
+        """Map what is no plain dict."""
+        if isinstance(document, bytes | bytearray | memoryview):
+            result = self.apply(Message(bytes(document)))
             return DELETE if result is None else result.content()
-        try:
-            root = self.body()(document)
-        except Exception as error:
-            failure = explained(error)
-        else:
-            return document if root is NOTHING else root
-        raise failure
+        if isinstance(document, dict):
+            return self.body()(dict(document))
+        if self._anything is None:
+            self._anything = self._compiled(document=True)
+        return self._anything(document)
 
     def check(self, message: Message, batch: Batch | None = None, index: int = 0) -> bool:
         """The mapping as a condition.
@@ -374,11 +370,7 @@ def compile_mapping(
         found = Mapping(text, program, directory, None, variables)
         if program.shared:
             _mappings.put(key, found)
-    if resources is None:
-        return found
-    mapping = copy(found)
-    mapping._resources = resources
-    return mapping
+    return found if resources is None else found.within(resources)
 
 
 def compile_query(

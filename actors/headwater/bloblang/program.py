@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from headwater.bloblang import core, execution
 from headwater.bloblang.calls import ExpressionCompiler
+from headwater.bloblang.emitter import NAMES, Function
 from headwater.bloblang.loops import nodes, references
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.runtime import HELPERS
@@ -29,10 +30,11 @@ from headwater.bloblang.syntax import (
     SetMeta,
     Statement,
 )
-from headwater.bloblang.values import DELETE, array_index, clone
+from headwater.bloblang.values import DELETE, NOTHING, array_index, clone
 
 # What is known of root while statements are compiled.
 _EMPTY: Final = "empty"  # nothing was assigned yet
+_OPEN: Final = "open"  # nothing, or a dict that belongs to the mapping
 _OWN: Final = "own"  # a dict that belongs to the mapping
 _SHARED: Final = "shared"  # anything; may belong to others
 
@@ -46,6 +48,8 @@ class ProgramCompiler(ExpressionCompiler):
         overlay: Whether root begins as the first item of ``_p0`` while `this` is given.
         document: Whether the function takes a document and returns one, with no message around.
         many: Whether it takes a list of messages, each a batch of its own, and returns a list of results.
+        plain: Whether it is for documents that are objects, as nearly all are; what is not goes to the global OTHER,
+            the same mapping compiled for anything. So `this` needs no look at what it is wherever it is read.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class ProgramCompiler(ExpressionCompiler):
         overlay: bool = False,
         document: bool = False,
         many: bool = False,
+        plain: bool = False,
     ) -> None:
         super().__init__()
         self.program = program
@@ -62,7 +67,10 @@ class ProgramCompiler(ExpressionCompiler):
         self.overlay = overlay
         self.document = document
         self.many = many
+        self.plain = plain
+        self.body: list[Any] = []
         self.state = _EMPTY
+        self.mine: set[str] = set()
         self.alias = False
         self.aliased = _keeps_root([program.statements, *program.maps.values()])
         self.maps = set(program.maps)
@@ -95,6 +103,8 @@ class ProgramCompiler(ExpressionCompiler):
             main.own |= {"_c0", "_g0", "_r0", "_u0", "_s0", "_y0", "_x0", "_m0"}
             if self.many:
                 self._loop()
+            elif self.document:
+                self._alone(main)
             else:
                 self._main()
         self.functions.append(main)
@@ -108,6 +118,10 @@ class ProgramCompiler(ExpressionCompiler):
         """Whether, as it was compiled, it needs more of a message than its payload."""
         return self.needs_context or self.writes_metadata or self.uses_batch or self.textual
 
+    def lasting(self, code: str) -> bool:
+        """Whether a name keeps its value: not where `this` is root and is written to."""
+        return not self.mutation and super().lasting(code)
+
     # Functions ----------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
@@ -120,6 +134,24 @@ class ProgramCompiler(ExpressionCompiler):
             with self.block("except Exception as _e0:"):
                 self.put("_q0(failed(_m0, _e0))")
         self.put("return _l0")
+
+    def _alone(self, main: Function) -> None:
+        with self.nested("try:"):
+            self._main()
+        with self.block("except Exception as _e0:"):
+            self.put("_s0 = explained(_e0)")
+        self.put("raise _s0")
+        # Parameters that are there for their defaults cost a nanosecond each.
+        used = main.names()
+        main.parameters = [each for each in main.parameters if each == "_x0" or each.partition("=")[0] in used]
+
+    def _aside(self) -> None:
+        """Have a document that is no object mapped by the code for anything."""
+        if self.document:
+            self.put("return OTHER(_x0)")
+        else:
+            # What was parsed before may hold what only the careful encoder writes right, which OTHER looks for itself.
+            self._give("OTHER(_m0, None, 0, None, _d0, _a0, UNSET if _u0 else _x0)")
 
     def _give(self, code: str) -> None:
         """Make some code the result for the message."""
@@ -135,7 +167,8 @@ class ProgramCompiler(ExpressionCompiler):
         self.metadata = "_g0"
         self.root = "_r0"
         self.scope = Scope("_x0", None, not self.document, True)
-        self.steppers = {"_x0": "_y0"}
+        self.steppers = {"_x0": "_x0" if self.plain else "_y0"}
+        self.sound = self.plain
         self.level = function.indent + (1 if self.mutation else 0)
         before, function.lines = function.lines, []
         self.state = _SHARED if self.mutation or self.overlay else _EMPTY
@@ -148,9 +181,9 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("raise")
         else:
             self._statements(self.program.statements)
-        body, function.lines = function.lines, before
+        self.body, function.lines = function.lines, before
         self._prologue()
-        function.lines += body
+        function.lines += self.body
         self._epilogue()
 
     def _prologue(self) -> None:
@@ -160,7 +193,8 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("_u0 = _m0.raw is None or _b0[_i0].raw is None" if self.overlay else "_u0 = False")
             self._decode()
         if self.document:
-            self.put("_g0 = None")
+            if self.needs_context or first_mention(self.body, "_g0") is not None:
+                self.put("_g0 = None")
         else:
             copy = "dict(_m0.metadata)" if self.writes_metadata else "_m0.metadata"
             self.put(f"_g0 = {copy}" if self.many else f"_g0 = {copy} if _m0 is not None else None")
@@ -177,23 +211,33 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("_b0 = working_copy(_b0, _i0, _m0)")
         elif self.overlay:
             self.put("_r0 = _p0[0]")
-        else:
-            self.put("_r0 = NOTHING")
         self._begin()
 
     def _begin(self) -> None:
         """What is there before the first statement, once `this` and root are."""
         assert self.variables is not None
-        if self.uses_this or self.document:
+        if self.plain and (self.uses_this or self.document):
+            with self.block("if type(_x0) is not dict:"):
+                self._aside()
+        elif self.uses_this or self.document:
             self.put("_y0 = _x0 if type(_x0) is dict else Stepper(_x0)")
+        if not self.mutation and not self.overlay:
+            self._start("_r0", "NOTHING")
         for name, code in self.variables.items():
             given = self.given and not self.many
-            self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING" if given else f"{code} = MISSING")
+            self._start(code, f"_w0.get({name!r}, MISSING) if _w0 else MISSING" if given else "MISSING")
         if self.needs_context:
             place = "(_m0,), 0" if self.many else "_b0 if _b0 is not None else (_m0,), _i0"
             self.put(f"_c0 = ExecutionContext({place}, _g0, _a0, _d0)")
             if self.variables and not self.many:
                 self.put("_c0.variables = _w0")
+
+    def _start(self, name: str, code: str) -> None:
+        """Give a name its value from before the first statement, unless that is a plain assignment to it."""
+        mention = first_mention(self.body, name)
+        given = mention is not None and mention[0] == self.level and mention[1].startswith(f"{name} = ")
+        if mention is None or not given or name in mention[1][len(name) :]:
+            self.put(f"{name} = {code}")
 
     def _decode(self) -> None:
         if not self.uses_this and not self.mutation:
@@ -221,7 +265,7 @@ class ProgramCompiler(ExpressionCompiler):
     def _epilogue(self) -> None:
         """Make the result: a message, None where it was deleted."""
         if self.document:
-            self.put("return _r0")
+            self.put("return _r0" if self._owns_root else "return _x0 if _r0 is NOTHING else _r0")
             return
         if not self.mutation and not self.overlay and not self.many:
             with self.block("if _p0 is not None:"):
@@ -262,14 +306,17 @@ class ProgramCompiler(ExpressionCompiler):
             self.variables, self.definite, self.metadata, self.root = {}, set(), None, root
             self.scope, self.state, self.context, self.inner = Scope(this, None), _EMPTY, context, True
             heavy, self.heavy = self.heavy, False
+            self.mine.clear()
+            level, self.level = self.level, made.indent
             self._statements(body)
-            lines, made.lines = made.lines, []
-            self.put(f"{root} = NOTHING")
+            self.body, made.lines = made.lines, []
+            self._start(root, "NOTHING")
             if self.heavy:
                 self.put("_u0 = False")
             for each in self.variables.values():
-                self.put(f"{each} = MISSING")
-            made.lines += lines
+                self._start(each, "MISSING")
+            made.lines += self.body
+            self.level = level
             self.put(f"return {root}")
             self.heavy = heavy
         (self.variables, self.definite, self.metadata, self.root, self.scope, self.state, self.context) = outer
@@ -348,43 +395,72 @@ class ProgramCompiler(ExpressionCompiler):
         if not path:
             self._assign_root(code, value)
             return
+        if value.constant is NOTHING:
+            return
+        if value.kind not in ("any", "marker") or value.constant is DELETE or self.alias:
+            self._claim(root)
         if value.constant is DELETE and self.state == _OWN and len(path) == 1:
             self.put(f"{root}.pop({path[0]!r}, None)")
+            self.mine.discard(path[0])
             return
         if value.kind in ("any", "marker"):
-            if self.state == _OWN and len(path) == 1 and value.kind == "any":
-                with self.block(f"if type({code}) is not Marker:"):
-                    self.put(f"{root}[{path[0]!r}] = {code}")
-                with self.block("else:"):
-                    self.put(f"{root} = put({root}, {path!r}, {code})")
-                return
-            if self.state == _EMPTY and len(path) == 1 and value.kind == "any":
-                with self.block(f"if type({code}) is not Marker:"):
-                    self.put(f"{root} = {{{path[0]!r}: {code}}}")
-                with self.block("else:"):
-                    self.put(f"{root} = put({root}, {path!r}, {code})")
-            else:
-                self.put(f"{root} = put({root}, {path!r}, {code})")
-            self.state, self.alias = _SHARED, False
+            self._put(root, path, value)
             return
         self._write(root, path, code)
         self.alias = False
-        if self.state != _EMPTY and (len(path) > 2 or path[0] == "-" or array_index(path[0]) is not None):
+        if self.state == _SHARED and (len(path) > 2 or path[0] == "-" or array_index(path[0]) is not None):
             # Root may be an array that took it.
             return
         self.state = _OWN
+
+    def _claim(self, root: str) -> None:
+        """Make root a dict of the mapping's own where it is plain to see how."""
+        if self.state == _OPEN:
+            with self.block(f"if {root} is NOTHING:"):
+                self.put(f"{root} = {{}}")
+        elif self.alias and self.plain:
+            self.put(f"{root} = _x0.copy()")
+        else:
+            return
+        self.state, self.alias = _OWN, False
+        self.mine.clear()
+
+    def _put(self, root: str, path: tuple[str, ...], value: Value) -> None:
+        """Assign what may be a marker."""
+        code = value.code
+        if len(path) > 1 or value.kind == "marker" or self.state == _SHARED:
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+            if self.state == _EMPTY:
+                self.state = _OPEN
+            self.mine.clear()
+            self.alias = False
+            return
+        with self.block(f"if type({code}) is not Marker:"):
+            if self.state == _OPEN:
+                with self.block(f"if {root} is NOTHING:"):
+                    self.put(f"{root} = {{}}")
+            fresh = self.state == _EMPTY
+            self.put(f"{root} = {{{path[0]!r}: {code}}}" if fresh else f"{root}[{path[0]!r}] = {code}")
+        with self.block("else:"):
+            self.put(f"{root} = put({root}, {path!r}, {code})")
+        self.mine.discard(path[0])
+        if self.state == _EMPTY:
+            self.state = _OPEN
 
     def _write(self, root: str, path: tuple[str, ...], code: str) -> None:
         first = repr(path[0])
         if len(path) > 16:
             self.put(f"{root} = put({root}, {path!r}, {code})")
+            self.mine.clear()
         elif self.state == _EMPTY:
             nested = code
             for segment in reversed(path):
                 nested = f"{{{segment!r}: {nested}}}"
             self.put(f"{root} = {nested}")
+            self.mine = {path[0]} if len(path) > 1 else set()
         elif self.state == _OWN and len(path) == 1:
             self.put(f"{root}[{first}] = {code}")
+            self.mine.discard(path[0])
         elif self.state == _OWN and len(path) == 2:
             self._write_below(root, path, code)
         elif len(path) <= 2:
@@ -396,20 +472,23 @@ class ProgramCompiler(ExpressionCompiler):
                     self._write_below(root, path, code)
             with self.block("else:"):
                 self.put(f"{root} = put({root}, {path!r}, {code})")
+            self.mine.clear()
         else:
             self.put(f"{root} = put({root}, {path!r}, {code})")
+            self.mine.clear()
 
     def _write_below(self, root: str, path: tuple[str, ...], code: str) -> None:
         first = repr(path[0])
         below = self.temp(f"{root}.get({first})").code
         with self.block(f"if type({below}) is dict:"):
-            self.put(f"{below} = {below}.copy()")
+            if path[0] not in self.mine:
+                self.put(f"{below} = {root}[{first}] = {below}.copy()")
             self.put(f"{below}[{path[1]!r}] = {code}")
-            self.put(f"{root}[{first}] = {below}")
         with self.block(f"elif {below} is None:"):
             self.put(f"{root}[{first}] = {{{path[1]!r}: {code}}}")
         with self.block("else:"):
             self.put(f"{root} = put({root}, {path!r}, {code})")
+        self.mine.add(path[0])
 
     def _assign_root(self, code: str, value: Value) -> None:
         root = self.root
@@ -419,6 +498,7 @@ class ProgramCompiler(ExpressionCompiler):
         else:
             self.put(f"{root} = {code}")
         self.state = _SHARED
+        self.mine.clear()
         # The name beside `this` is `this` itself where that is a dict, so one comparison tells what root is.
         self.alias = code == "_x0"
 
@@ -447,8 +527,8 @@ class ProgramCompiler(ExpressionCompiler):
             self.put("_u0 = True")
             return Value(value.code, value.kind, True)
         code = value.code
-        if not code.startswith("_t"):
-            # The value of a variable stays as it is.
+        if not code.startswith("_t") or code in self.reads.values():
+            # The value of a variable, or of a field that may be read again, stays as it is.
             code = self.temp(code).code
         if value.kind in ("float", "number"):
             test = f"{code}.is_integer() or not 1e-5 <= abs({code}) < 1e16"
@@ -463,7 +543,10 @@ class ProgramCompiler(ExpressionCompiler):
         return Value(code, "value" if value.kind in ("float", "number") else value.kind, True)
 
     def _if_statement(self, statement: IfStatement, line: int) -> None:
+        if self.alias and self.plain and self.root is not None and _writes_below(statement):
+            self._claim(self.root)
         self.alias = False
+        self.mine.clear()
         outer_state, outer_definite = self.state, set(self.definite)
         states: list[str] = []
         definites: list[set[str]] = []
@@ -475,6 +558,8 @@ class ProgramCompiler(ExpressionCompiler):
             self.region = region.outer
             self._statements(statements, line)
             self.region = region
+            self.alias = False
+            self.mine.clear()
             states.append(self.state)
             definites.append(self.definite)
 
@@ -495,8 +580,28 @@ class ProgramCompiler(ExpressionCompiler):
                         self.put("break")
                 branch(statement.otherwise or [])
                 self.put("break")
-        self.state = states[0] if len(set(states)) == 1 else _SHARED
+        self.state = states[0] if len(set(states)) == 1 else _SHARED if _SHARED in states else _OPEN
         self.definite = set.intersection(*definites)
+
+
+def first_mention(lines: list[Any], name: str) -> tuple[int, str] | None:
+    """Indentation and text of the first line that names something; no text where that is in a function."""
+    for line in lines:
+        if len(line) == 2:
+            if name in line[1].names():
+                return line[0], ""
+        elif name in NAMES.findall(line[1]):
+            return line[0], line[1]
+    return None
+
+
+def _writes_below(statement: IfStatement) -> bool:
+    """Whether a statement may write to a field of root."""
+    bodies = [*(body for _, body in statement.branches), statement.otherwise or []]
+    return any(
+        bool(each.path) if isinstance(each, Assign) else isinstance(each, IfStatement) and _writes_below(each)
+        for each in itertools.chain.from_iterable(bodies)
+    )
 
 
 def _ordered(maps: dict[str, list[Statement]]) -> list[str]:

@@ -122,6 +122,7 @@ class ReferenceCompiler(Emitter):
         self.uses_batch = False
         self.uses_this = False
         self.sound = False
+        self.plain = False
         self.storing = False
         self.position = False
         self.loops = 0
@@ -221,13 +222,13 @@ class ReferenceCompiler(Emitter):
         if scope.value is None:
             return self.temp(f"whole({self.constant(execution.NO_CONTEXT)})", reference=reference)
         if not scope.document:
-            return Value(scope.value, "any", scope.safe)
+            return Value(scope.value, "dict" if self.plain and scope.value == "_x0" else "any", scope.safe)
         self.uses_this = True
         if not self.sound:
             with self.block(f"if type({scope.value}) is BadDocument:"):
                 self.put(f"raise {scope.value}.failure()", reference=reference)
             self.note_sound()
-        return Value(scope.value, "value", scope.safe)
+        return Value(scope.value, "dict" if self.plain else "value", scope.safe)
 
     def path(self, base: Value, path: tuple[str, ...], reference: str) -> Value:
         """Follow a path."""
@@ -238,6 +239,11 @@ class ReferenceCompiler(Emitter):
         code = base.code
         for segment in path:
             key = repr(segment)
+            known = self.reads.get((code, segment))
+            if known is not None:
+                code = known
+                continue
+            start = code
             if code in self.steppers:
                 text = f"{self.steppers[code]}.get({key})"
             elif (index := array_index(segment)) is not None and index >= 0:
@@ -245,7 +251,13 @@ class ReferenceCompiler(Emitter):
             else:
                 text = f"{code}.get({key}) if type({code}) is dict else step({code}, {key})"
             code = self.temp(text, "value", base.safe, reference=reference).code
+            if self.lasting(start):
+                self.reads[start, segment] = code
         return Value(code, "value", base.safe)
+
+    def lasting(self, code: str) -> bool:
+        """Whether a name keeps its value, and that what it holds, for as long as it is in reach."""
+        return code[:2] in ("_x", "_t")
 
     def _reference(self, node: Reference) -> Value:
         name = node.context
