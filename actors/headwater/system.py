@@ -38,6 +38,7 @@ from headwater.config.stream import (
 from headwater.config.view import ComponentConfig
 from headwater.endpoints import Endpoints
 from headwater.errors import ConfigError, HeadwaterError, LintRejection, StreamNotFound
+from headwater.runtime.error_handling import ErrorHandling
 from headwater.runtime.events import EventBus
 from headwater.runtime.lanes import Lanes
 from headwater.runtime.loop import EventLoop
@@ -49,6 +50,7 @@ from headwater.runtime.supervisor import State, StreamSupervisor
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
 from headwater.telemetry.stats import stats_tree
+from headwater.telemetry.tracing import Tracer
 
 T = TypeVar("T")
 
@@ -100,6 +102,8 @@ class StreamSystem:
         stop_timeout: Seconds that a stream may take to stop where a call does not say.
         crash: Called when a `crash` processor asks for the end of the service, which is logged in any case.
         pool: Where stages run, instead of a pool of `threads`; closed with the system.
+        error_handling: What happens to messages that processors failed on; by default they go on, marked.
+        tracer: Is told what happens to each message; not closed with the system.
     """
 
         error_handling: What happens to messages that processors failed on; by default they go on, marked.
@@ -120,6 +124,8 @@ class StreamSystem:
         stop_timeout: float | None = STOP_SECONDS,
         crash: Callable[[str], None] | None = None,
         pool: Pool | None = None,
+        error_handling: ErrorHandling | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
         error_handling: ErrorHandling | None = None,
@@ -146,6 +152,8 @@ class StreamSystem:
             prefix_endpoints=prefix_endpoints,
             listener=listener,
             crash=crash or (lambda reason: None),
+            error_handling=error_handling or ErrorHandling(),
+            tracer=tracer,
         )
         self._services.shared = SharedResources(self._services)
         reference = StreamRegistry.start(self._services, self.events)

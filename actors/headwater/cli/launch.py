@@ -24,10 +24,12 @@ from headwater.components.resources import Resources
 from headwater.config.env import load_env_files
 from headwater.config.service import ServiceConfig, read_service
 from headwater.errors import ConfigError
+from headwater.runtime.error_handling import ErrorHandling
 from headwater.system import StreamSystem
 from headwater.telemetry.exporter import Exporter, open_exporter
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry, Metrics
+from headwater.telemetry.tracing import open_tracer
 
 SEARCHED: Final = tuple(
     place.format(name)
@@ -141,6 +143,7 @@ class Service:
         tune()
         try:
             self.exporter = _exporter(launch)
+            self.tracer = open_tracer(launch.service.tracer, _bare_resources(launch, "tracer"))
             self.system = StreamSystem(
                 catalogue=launch.catalogue,
                 logger=logging.getLogger("headwater"),
@@ -148,6 +151,8 @@ class Service:
                 prefix_endpoints=getattr(launch.args, "prefix_stream_endpoints", True),
                 listener=_listener(self.log),
                 crash=self._crash,
+                error_handling=ErrorHandling.of(launch.service.error_handling),
+                tracer=self.tracer,
             )
             self.system.define_resources(launch.service.resources)
             self.exporter.start()
@@ -220,6 +225,8 @@ class Service:
             if self._server is not None:
                 self._server.stop(1.0)
             self.exporter.close()
+            if self.tracer is not None:
+                self.tracer.close()
 
     def wait_for_end(self) -> bool:
         """Wait for a signal, and for the shutdown delay after it.
@@ -243,17 +250,20 @@ class Service:
 
 
 def _exporter(launch: Launch) -> Exporter:
-    config = launch.service.metrics
-    resources = Resources(
+    return open_exporter(launch.service.metrics, _bare_resources(launch, "metrics"))
+
+
+def _bare_resources(launch: Launch, section: str) -> Resources:
+    """What a component gets that belongs to the service and to no stream."""
+    return Resources(
         cast("Any", None),
         stream="",
-        name=config.name,
+        name=section,
         label="",
-        path="root.metrics",
-        log=launch.log.having(label="", path="root.metrics"),
+        path=f"root.{section}",
+        log=launch.log.having(label="", path=f"root.{section}"),
         metrics=Metrics((MetricRegistry(),), {}),
     )
-    return open_exporter(config, resources)
 
 
 def _closing(error: Exception) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from headwater import durations, tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.contracts import Input
-from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput, HeadwaterError
+from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput, HeadwaterError, Unserved
 from headwater.message import Batch, Message
 
 if TYPE_CHECKING:
@@ -246,7 +246,11 @@ class Batcher:
         """Run the policy's processors over a closed batch. What they drop is settled here."""
         if not self.processes:
             return [Part(joined.batch, joined.settle)]
-        made = [batch for batch in await self._chain.process([joined.batch]) if batch]
+        try:
+            made = [batch for batch in await self._chain.process([joined.batch]) if batch]
+        except Unserved as error:
+            joined.settle(error)
+            return []
         if not made:
             joined.settle(None)
             return []

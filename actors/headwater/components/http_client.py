@@ -27,6 +27,7 @@ from headwater.components.metadata_filter import MetadataFilter
 from headwater.components.tls import ClientTls
 from headwater.durations import InvalidDuration, parse_seconds
 from headwater.errors import Closed, ComponentError, ConfigError, NotConnected
+from headwater.telemetry.tracing import begin_all, end_all
 
 if TYPE_CHECKING:
     import aiohttp
@@ -187,11 +188,11 @@ class HttpClient:
 
     async def exchange(self, batch: Batch, *, with_body: bool = True) -> HttpResponse:
         """Send a batch as `send` does, and return the whole response."""
-        return await self._attempts(batch, with_body, self._exchange_once)
+        return await self._traced(batch, with_body, self._exchange_once)
 
     async def open(self, batch: Batch, *, with_body: bool = True) -> HttpStream:
         """Send a batch as `send` does, and return the response as soon as its headers are there."""
-        return await self._attempts(batch, with_body, self._open_once)
+        return await self._traced(batch, with_body, self._open_once)
 
     async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function on the event loop."""
@@ -206,6 +207,23 @@ class HttpClient:
             await self._resources.on_loop(session.close)
 
     # -- attempts
+
+    async def _traced(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[A]]) -> A:
+        """All attempts, as a step of each message's trace where there are traces."""
+        tracer = self._resources.tracer
+        if tracer is None:
+            return await self._attempts(batch, with_body, attempt)
+        traces = begin_all(tracer, "http_request", batch)
+        error = "given up"
+        try:
+            answer = await self._attempts(batch, with_body, attempt)
+            error = ""
+            return answer
+        except ComponentError as failure:
+            error = str(failure)
+            raise
+        finally:
+            end_all(traces, error)
 
     async def _attempts(self, batch: Batch, with_body: bool, attempt: Callable[[HttpRequest], Awaitable[A]]) -> A:
         url = redacted(self.requests.target(batch))

@@ -16,6 +16,7 @@ from headwater.errors import MessageError
 from headwater.message import Batch, Message
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
+from headwater.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
     from headwater.components.contracts import Cache, Input, Output, RateLimit, Scanner
@@ -41,6 +42,7 @@ class Surroundings(Protocol):
     """What the runtime provides for all components of a system."""
 
     clock: Clock
+    tracer: Tracer | None
 
     def build_input(self, config: ComponentConfig, resources: Resources) -> Input:
         """Make a child input, with its processors, connection handling, replays and metrics around it."""
@@ -120,6 +122,11 @@ class Resources:
     def clock(self) -> Clock:
         """The time of the system."""
         return self._surroundings.clock
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Whom to tell of steps beside those of the component as a whole, if anybody wants to know."""
+        return self._surroundings.tracer
 
     # -- children
 

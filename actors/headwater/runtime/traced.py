@@ -10,7 +10,7 @@ from headwater.acknowledge import Delivery, Failure
 from headwater.components.contracts import Input, Output, Processor
 from headwater.errors import BatchFailure
 from headwater.message import Batch, Batches, Message
-from headwater.telemetry.tracing import Trace, Tracer, begin_all, end_all, trace_of, with_trace
+from headwater.telemetry.tracing import Trace, Tracer, begin_all, end_all, with_trace
 
 
 class TracedInput(Input):
@@ -108,9 +108,8 @@ class TracedProcessor(Processor):
         if child.each is not None:
             self.each = self._each
         process: Callable[[Batch], Any] = child.process
-        self.process = (  # type: ignore[method-assign]
-            self._waiting(process) if inspect.iscoroutinefunction(process) else self._plain(process)
-        )
+        traced = self._waiting(process) if inspect.iscoroutinefunction(process) else self._plain(process)
+        self.process: Callable[[Batch], Any] = traced  # type: ignore[method-assign]
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
         assert self._child.each is not None

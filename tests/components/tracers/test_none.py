@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from headwater.system import StreamSystem
+
 
 def test_messages_have_no_trace() -> None:
     config = """
@@ -22,3 +24,12 @@ http: {enabled: false}
     )
     assert done.stdout == '["00000000000000000000000000000000",{}]\n'
     assert done.returncode == 0
+
+
+def test_nothing_is_put_around_components_where_nobody_wants_traces() -> None:
+    with StreamSystem() as system:
+        system.create("s", "input: {inproc: in}\npipeline: {processors: [{noop: {}}]}\noutput: {drop: {}}")
+        ring = system._registry.snapshot["s"].ring
+
+        around = (ring.input, ring.output, ring.chain.links[0].processor)
+        assert not [part for part in around if type(part).__module__ == "headwater.runtime.traced"]

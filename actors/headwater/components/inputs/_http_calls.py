@@ -129,10 +129,12 @@ class Requests:
 
     Args:
         verbs: The methods that are taken.
+        traced: Whether messages take along the trace that a request belongs to.
     """
 
-    def __init__(self, verbs: Sequence[str]) -> None:
+    def __init__(self, verbs: Sequence[str], *, traced: bool = False) -> None:
         self._verbs = frozenset(verbs)
+        self._traced = traced
         self._keys: dict[str, str] = {}
 
     def allowed(self, method: str) -> bool:
@@ -143,7 +145,7 @@ class Requests:
     def batch(self, request: Request, call: Call) -> Batch | None:
         """The messages of a request: one, or one for each part; None when the body is not what it says."""
         metadata = self._metadata(request)
-        context = Context(call.store)
+        context = Context(call.store, _carrier(request) if self._traced else None)
         content_type = metadata.get("Content-Type", "")
         if content_type[:10].lower() != "multipart/":
             return [Message(request.body, UNSET, metadata, None, 0, context)]
@@ -157,7 +159,8 @@ class Requests:
 
     def single(self, request: Request, call: Call, data: bytes) -> Batch:
         """A payload as a batch of one."""
-        return [Message(data, UNSET, self._metadata(request), None, 0, Context(call.store))]
+        context = Context(call.store, _carrier(request) if self._traced else None)
+        return [Message(data, UNSET, self._metadata(request), None, 0, context)]
 
     def _metadata(self, request: Request) -> dict[str, Any]:
         metadata: dict[str, Any] = {
@@ -195,3 +198,8 @@ class Requests:
                 if found and name:
                     metadata[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
         return metadata
+
+
+def _carrier(request: Request) -> dict[str, str] | None:
+    """What a request says of the trace that it belongs to (W3C trace context)."""
+    return {name: value for name, value in request.headers if name in ("traceparent", "tracestate")} or None

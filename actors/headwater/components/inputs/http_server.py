@@ -124,7 +124,7 @@ class HttpServer(Input):
             raise ConfigError("both cert_file and key_file must be specified, or neither")
         self._certificate = certificate if all(certificate) else None
         self._cors = Cors(config.object("cors")) if self._address else None
-        self._requests = Requests(config.texts("allowed_verbs"))
+        self._requests = Requests(config.texts("allowed_verbs"), traced=resources.tracer is not None)
         self._deadlines = Deadlines(resources.clock, config.duration("timeout"))
         self._responses = SyncResponses(config.object("sync_response"), resources.log)
         self._queue: tasks.Queue[Call] = tasks.Queue()
