@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import Failed, explained
+from headwater.bloblang.payloads import PayloadCompiler
 from headwater.bloblang.program import ProgramCompiler
 from headwater.bloblang.queries import QueryCompiler
 from headwater.bloblang.registry import Environment
@@ -22,7 +23,7 @@ from headwater.bloblang.syntax import Literal, Node, Program
 from headwater.bloblang.values import DELETE, NOTHING, encode_text, hollowed, to_text
 from headwater.documents import decode_textual
 from headwater.errors import DocumentError
-from headwater.message import UNSET, Batch, Message
+from headwater.message import UNSET, Batch, Message, Payloads
 
 _CACHE_SIZE: Final = 512
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Mapping(_Callable):
     Attributes:
         text: As it was written.
         uses_batch: Whether it reads other messages of the batch, or its place in it.
+        bare: Whether it looks at nothing of a message but its payload, so that `apply_payloads` may be used.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Mapping(_Callable):
         self._anything: Callable[[Any], Any] | None = None
         self.__call__ = self._first_call
         self._many: Callable[..., Any] | None = None
+        self._bare: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
+        self.bare = not compiler.uses_message
 
     def _compiled(self, other: Callable[..., Any] | None = None, **mode: bool) -> Callable[..., Any]:
         compiler = ProgramCompiler(self._program, plain=other is not None, **mode)
@@ -108,6 +112,14 @@ class Mapping(_Callable):
         if main is None:
             main = self._many = self._compiled(self._main, many=True)
         return main(messages, self._directory, self._resources)  # type: ignore[no-any-return]
+
+    def apply_payloads(self, payloads: Payloads) -> list[bytes | Failed | None]:
+        """The same for messages that are nothing but payloads, for a mapping that is `bare`."""
+        main = self._bare
+        if main is None:
+            compiler = PayloadCompiler(self._program)
+            main = self._bare = _loaded(compiler.compile)["main"]
+        return main(payloads, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def value(
         self,
