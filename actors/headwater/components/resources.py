@@ -82,11 +82,11 @@ class Surroundings(Protocol):
     def on_loop(self, call: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
         """Run a coroutine function of asyncio on the system's event loop."""
 
-    def inproc(self) -> Any:
-        """The system's hub of in-process channels."""
     def new_loop(self) -> Any:
         """An event loop of the component's own (see `Resources.new_loop`)."""
 
+    def inproc(self) -> Any:
+        """The system's hub of in-process channels."""
 
     def crash(self, reason: str) -> None:
         """End the service at once, as the `crash` processor asks."""
@@ -116,9 +116,9 @@ class Resources:
         self.log = log
         self.metrics = metrics
         self._errors: Any = None
+        self._loop: Any = None
 
     @property
-        self._loop: Any = None
     def clock(self) -> Clock:
         """The time of the system."""
         return self._surroundings.clock
@@ -212,13 +212,6 @@ class Resources:
         result: T = await (self._surroundings.on_loop(call) if loop is None else loop.run(call))
         return result
 
-    def inproc(self) -> Any:
-        """The system's hub of in-process channels."""
-        return self._surroundings.inproc()
-
-    def crash(self, reason: str) -> None:
-        """Say why, and end the service at once."""
-        self.log.fatal(reason)
     def isolate(self) -> None:
         """Give this component an event loop of its own."""
         self._loop = self.new_loop()
@@ -236,6 +229,13 @@ class Resources:
         """
         return self._surroundings.new_loop()
 
+    def inproc(self) -> Any:
+        """The system's hub of in-process channels."""
+        return self._surroundings.inproc()
+
+    def crash(self, reason: str) -> None:
+        """Say why, and end the service at once."""
+        self.log.fatal(reason)
         self._surroundings.crash(reason)
 
     # -- failures of processors

@@ -19,6 +19,7 @@ from headwater.config.spec import Field
 from headwater.config.view import Config
 from headwater.errors import EndOfInput, Undeliverable
 from headwater.message import Batch, Batches, Message
+from headwater.telemetry.tracing import trace_only
 
 
 def _switched_policy() -> Field:
@@ -29,7 +30,6 @@ def _switched_policy() -> Field:
     switch = boolean("enabled", "Whether messages are joined.", default=False)
     return replace(policy, fields=(switch, *policy.fields))
 
-from headwater.telemetry.tracing import trace_only
 
 SPEC = spec(
     "buffer",
