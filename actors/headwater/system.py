@@ -104,12 +104,10 @@ class StreamSystem:
         pool: Where stages run, instead of a pool of `threads`; closed with the system.
         error_handling: What happens to messages that processors failed on; by default they go on, marked.
         tracer: Is told what happens to each message; not closed with the system.
-    """
-
-        error_handling: What happens to messages that processors failed on; by default they go on, marked.
-        tracer: Is told what happens to each message; not closed with the system.
         functions: The Python functions that configurations may name: names and patterns such as ``my_package:*``, or
             functions by name. None at all unless some are given; plain data may hold functions themselves.
+    """
+
     def __init__(
         self,
         *,
@@ -126,11 +124,9 @@ class StreamSystem:
         pool: Pool | None = None,
         error_handling: ErrorHandling | None = None,
         tracer: Tracer | None = None,
+        functions: Functions | Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
-        error_handling: ErrorHandling | None = None,
-        tracer: Tracer | None = None,
-        functions: Functions | Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
         self.clock = clock or SystemClock()
         self.catalogue = (catalogue or Catalogue()).with_functions(Functions.of(functions))
         self.metrics = metrics if metrics is not None else MetricRegistry()
@@ -253,13 +249,13 @@ class StreamSystem:
         before = set(self._registry.snapshot)
         if isinstance(configs, bytes | str):
             nodes = read_stream_set(configs)
+            catalogue = self.catalogue
         else:
             plain, functions = take_functions(configs, self.catalogue.functions)
             nodes = {name: Node.of(value) for name, value in plain.items()}
             catalogue = self.catalogue.with_functions(functions)
         if not chilled:
             lints = [
-            catalogue = self.catalogue
                 f"stream '{name}': {lint}" for name, node in nodes.items() for lint in lint_stream(node, catalogue)
             ]
             if lints:

@@ -153,12 +153,10 @@ class Service:
                 crash=self._crash,
                 error_handling=ErrorHandling.of(launch.service.error_handling),
                 tracer=self.tracer,
+                functions=getattr(launch.args, "allow_python", ()),
             )
             self.system.define_resources(launch.service.resources)
             self.exporter.start()
-                error_handling=ErrorHandling.of(launch.service.error_handling),
-                tracer=self.tracer,
-                functions=getattr(launch.args, "allow_python", ()),
         except ConfigError as error:
             raise Refusal(_closing(error)) from None
 
