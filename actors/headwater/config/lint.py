@@ -180,6 +180,10 @@ class Linter:
                 self._add(node.line, f"value {node.value} is not a valid option for this field", Code.INVALID_OPTION)
             elif field.format == "bloblang" or field.interpolated:
                 self._bloblang(field, node)
+            elif field.format == "function":
+                problem = self._catalogue.functions.problem(node.value)
+                if problem is not None:
+                    self._add(node.line, problem, Code.CUSTOM)
 
     def _bloblang(self, field: Field, node: Node) -> None:
         """Look at a mapping or a text with expressions; its errors have columns of their own."""
@@ -191,10 +195,6 @@ class Linter:
 
         environment = self._catalogue.bloblang or Environment.default()
         try:
-            elif field.format == "function":
-                problem = self._catalogue.functions.problem(node.value)
-                if problem is not None:
-                    self._add(node.line, problem, Code.CUSTOM)
             # Parsing says all that is wrong; what compiles it to Python is for those who run it.
             if field.interpolated:
                 parse_interpolation(text, environment)
