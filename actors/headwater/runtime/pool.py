@@ -29,8 +29,9 @@ _LIBRARY: Final = sysconfig.get_path("stdlib")
 class _Worker(threading.local):
     """What a thread of a pool is about to run next, without a way through the queue that all of them share."""
 
-    pool: Pool | None = None
-    mine: deque[Mailbox] = deque()
+    def __init__(self) -> None:
+        self.pool: Pool | None = None
+        self.mine: deque[Mailbox] = deque()
 
 
 _worker = _Worker()
@@ -39,10 +40,10 @@ _worker = _Worker()
 class Pool:
     """Threads that run the mailboxes of pooled actors. Started with the first mailbox; `close` ends them.
 
-    What an actor tells others in its turn is run by the same thread after that turn: only one thread at a time has the
-    interpreter, so waking another would gain nothing and cost two switches, and the data of a stream stays in the cache
-    of one core. What waits behind a turn that takes long is handed to the other threads. After some turns in a row it is
-    the turn of what they share.
+    What an actor tells others in its turn is run by the same thread after that turn: only one thread at a time has
+    the interpreter, so waking another would gain nothing and cost two switches, and the data of a stream stays in the
+    cache of one core. What waits behind a turn that takes long is handed to the other threads. After some turns in a
+    row it is the turn of what they share.
 
     A turn that does not end, which no actor's should, holds its thread; while nothing moves and mailboxes wait, threads
     are added. After a while the actor's supervisor hears of it.

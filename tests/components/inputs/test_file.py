@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,19 @@ def test_nothing_stays_open(texts: Texts, tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     texts(config(tmp_path / "a"))
     assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+@pytest.mark.parametrize("refusal", [BlockingIOError(11, "not in memory"), OSError(95, "not supported")])
+def test_what_is_not_in_memory_is_read_all_the_same(
+    texts: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    (tmp_path / "a").write_text("".join(f"{number:05000}\n" for number in range(300)))
+    real, calls = os.preadv, iter(range(10**6))
+
+    def preadv(*arguments: Any) -> int:
+        if next(calls) % 2:
+            raise refusal
+        return real(*arguments)
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    assert texts(config(tmp_path / "a")) == [[f"{number:05000}"] for number in range(300)]

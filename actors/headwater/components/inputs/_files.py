@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure
@@ -19,6 +20,9 @@ from headwater.errors import ComponentError, EndOfInput
 
 BLOCK = 262144
 """Bytes of one read: a thousand lines or so, which travel as one chunk while all goes quickly."""
+
+NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0)
+"""The flag with which a read returns what is in memory and does not wait for a disk; Linux has it."""
 
 
 def expand(paths: Sequence[str]) -> list[str]:
@@ -114,15 +118,14 @@ class FileReader:
                 self._opening = None
         metadata = describe(path, modified)
 
-        def block() -> tasks.Future[bytes]:
-            return host.call_blocking(lambda: _read(descriptor, path))
+        blocks = Blocks(descriptor, path, host)
 
         try:
             scan = self._open_scan(path, metadata)
         except BaseException:
             os.close(descriptor)
             raise
-        cutter = Cutter(scan, block, metadata) if self._shared_metadata else Cutter(scan, block)
+        cutter = Cutter(scan, blocks.read, metadata) if self._shared_metadata else Cutter(scan, blocks.read)
         self._current = OpenFile(path, descriptor, cutter)
         self._paths.popleft()
         return True
@@ -186,8 +189,42 @@ def _close_unused(opening: tasks.Future[tuple[int, float]]) -> None:
         os.close(opening.result()[0])
 
 
-def _read(descriptor: int, path: str) -> bytes:
-    try:
-        return os.read(descriptor, BLOCK)
-    except OSError as error:
-        raise ComponentError(path_error("read", path, error)) from None
+class Blocks:
+    """Reads a file block by block: at once what the system has in memory, in the background what it must fetch."""
+
+    def __init__(self, descriptor: int, path: str, host: tasks.Host) -> None:
+        self._descriptor = descriptor
+        self._path = path
+        self._host = host
+        self._at: int | None = 0 if stat.S_ISREG(os.fstat(descriptor).st_mode) and NOWAIT else None
+        self._buffer = bytearray(BLOCK if self._at is not None else 0)
+
+    # HOT: once a block
+    def read(self) -> tasks.Future[bytes]:
+        """The next block; empty at the end. The future fails with a `ComponentError`."""
+        at = self._at
+        if at is not None:
+            try:
+                size = os.preadv(self._descriptor, (self._buffer,), at, NOWAIT)
+            except BlockingIOError:
+                size = 0  # nothing of it is in memory
+            except OSError:
+                # Not every file system can tell. What else may be wrong shows in the background too.
+                os.lseek(self._descriptor, at, os.SEEK_SET)
+                self._at, size = None, 0
+            if size:
+                self._at = at + size
+                done: tasks.Future[bytes] = tasks.Future()
+                done.set_result(bytes(memoryview(self._buffer)[:size]))
+                return done
+        return self._host.call_blocking(self._fetch)
+
+    def _fetch(self) -> bytes:
+        try:
+            if self._at is None:
+                return os.read(self._descriptor, BLOCK)
+            block = os.pread(self._descriptor, BLOCK, self._at)
+        except OSError as error:
+            raise ComponentError(path_error("read", self._path, error)) from None
+        self._at += len(block)
+        return block
