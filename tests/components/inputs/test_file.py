@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,39 @@ def test_what_is_not_in_memory_is_read_all_the_same(
 
     monkeypatch.setattr(os, "preadv", preadv)
     assert texts(config(tmp_path / "a")) == [[f"{number:05000}"] for number in range(300)]
+
+
+def test_a_pipe_is_read_to_the_end_of_its_writer(texts: Texts, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    def write() -> None:
+        with open(tmp_path / "pipe", "w") as pipe:
+            for number in range(3):
+                pipe.write(f"{number}\n")
+                pipe.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert texts(config(tmp_path / "pipe")) == [["0"], ["1"], ["2"]]
+    writer.join()
+
+
+def test_a_stream_that_reads_a_pipe_without_a_writer_can_be_deleted(
+    system: StreamSystem, tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    system.create("s", {**config(tmp_path / "pipe"), "output": {"drop": {}}})
+    until(lambda: open_descriptors(tmp_path / "pipe"))
+    assert system.delete("s", timeout=1.0) == []
+    assert open_descriptors(tmp_path / "pipe") == 0
+    assert not [thread for thread in threading.enumerate() if str(tmp_path) in thread.name]
+
+
+def open_descriptors(path: Path) -> int:
+    found = 0
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            found += os.readlink(f"/proc/self/fd/{descriptor}") == str(path)
+        except OSError:
+            continue
+    return found

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from headwater.errors import TimedOut
+from headwater.system import StreamSystem
 
 Deliver = Callable[..., list[str]]
 
@@ -83,3 +89,56 @@ except ComponentError as error:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == f"write {tmp_path / 'out'}: file too large\n"
     assert (tmp_path / "out").read_bytes() == b"12345\n"
+
+
+def test_a_pipe_is_written_as_somebody_reads_it(system: StreamSystem, deliver: Deliver, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    large = "x" * 300_000
+    assert deliver(f"output: {{file: {{path: '{tmp_path}/pipe'}}}}", "a", large, "b") == ["", "", ""]
+    system.delete("under-test")
+    reader.join()
+    assert read == [b"a\n" + large.encode() + b"\nb\n"]
+
+
+def test_a_pipe_that_nobody_reads_any_more_is_told_to_the_sender(
+    system: StreamSystem, deliver: Deliver, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    def read_a_little() -> None:
+        with open(tmp_path / "pipe", "rb") as pipe:
+            pipe.read(10)
+
+    reader = threading.Thread(target=read_a_little)
+    reader.start()
+    assert deliver(f"output: {{file: {{path: '{tmp_path}/pipe'}}}}", "x" * 300_000) == [
+        f"write {tmp_path}/pipe: broken pipe"
+    ]
+    reader.join()
+
+
+def test_a_pipe_gets_each_message_of_all_bytes(deliver: Deliver, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    assert deliver(f"output: {{file: {{path: '{tmp_path}/pipe', codec: all-bytes}}}}", "abc") == [""]
+    reader.join()
+    assert read == [b"abc"]
+
+
+def test_a_stream_that_writes_to_a_pipe_without_a_reader_can_be_deleted(
+    system: StreamSystem, tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    system.create("s", f"input: {{inproc: in}}\noutput: {{file: {{path: '{tmp_path}/pipe'}}}}")
+    with system.channel("in") as channel:
+        sent = channel.post("a")
+        with pytest.raises(TimedOut):
+            sent.wait(0.05)
+        system.delete("s", timeout=1.0)
+    lanes = system._services.lanes
+    until(lambda: len(lanes) == len(lanes._idle))

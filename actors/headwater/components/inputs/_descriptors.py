@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import select
@@ -40,15 +41,22 @@ class DescriptorReader:
     def _run(self, wake: int) -> None:
         while (future := self._requests.get()) is not None:
             try:
-                ready, _, _ = select.select([self._descriptor, wake], [], [])
-                if wake in ready:
-                    future.set_exception(EndOfInput())
-                    break
-                data = os.read(self._descriptor, BLOCK)
+                data = None
+                while data is None:
+                    if self._wait(wake):
+                        future.set_exception(EndOfInput())
+                        return
+                    with contextlib.suppress(BlockingIOError):  # somebody else reads it too
+                        data = os.read(self._descriptor, BLOCK)
             except (OSError, ValueError) as error:
                 future.set_exception(ComponentError(f"read {self._name}: {error}"))
             else:
                 future.set_result(data)
+
+    def _wait(self, wake: int) -> bool:
+        """Wait until there is something to read. Returns: whether it shall be broken off."""
+        ready, _, _ = select.select([self._descriptor, wake], [], [])
+        return wake in ready
 
     def close(self) -> None:
         """End the thread; the descriptor stays open."""

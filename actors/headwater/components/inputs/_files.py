@@ -13,6 +13,8 @@ from typing import Any, Final
 from headwater import tasks
 from headwater.acknowledge import Delivery, Failure
 from headwater.components.contracts import Scan
+from headwater.components.fifos import is_fifo, open_at_once
+from headwater.components.inputs._descriptors import DescriptorReader
 from headwater.components.oserrors import path_error
 from headwater.components.resources import Resources
 from headwater.components.scanning import Cutter
@@ -59,12 +61,19 @@ class CannotOpen(ComponentError):
 class OpenFile:
     """A file that is being read, and how many of its transactions are not settled."""
 
-    def __init__(self, path: str, descriptor: int, cutter: Cutter) -> None:
+    def __init__(self, path: str, descriptor: int, cutter: Cutter, pipe: DescriptorReader | None) -> None:
         self.path = path
         self.descriptor = descriptor
         self.cutter = cutter
+        self._pipe = pipe
         self.pending = 0
         self.read = False
+
+    def close(self) -> None:
+        """Let go of it; breaks off a read that waits for the writer of a pipe."""
+        if self._pipe is not None:
+            self._pipe.close()
+        os.close(self.descriptor)
 
 
 class FileReader:
@@ -104,7 +113,7 @@ class FileReader:
         host = tasks.current_host()
 
         def begin() -> tuple[int, float]:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = open_at_once(path, os.O_RDONLY)
             return descriptor, os.fstat(descriptor).st_mtime
 
         # Kept, so that a reader that is cancelled meanwhile leaves the file to the next one.
@@ -118,15 +127,15 @@ class FileReader:
                 self._opening = None
         metadata = describe(path, modified)
 
-        blocks = Blocks(descriptor, path, host)
-
         try:
             scan = self._open_scan(path, metadata)
         except BaseException:
             os.close(descriptor)
             raise
-        cutter = Cutter(scan, blocks.read, metadata) if self._shared_metadata else Cutter(scan, blocks.read)
-        self._current = OpenFile(path, descriptor, cutter)
+        pipe = DescriptorReader(descriptor, path) if is_fifo(descriptor) else None
+        read = Blocks(descriptor, path, host).read if pipe is None else pipe.read
+        cutter = Cutter(scan, read, metadata) if self._shared_metadata else Cutter(scan, read)
+        self._current = OpenFile(path, descriptor, cutter, pipe)
         self._paths.popleft()
         return True
 
@@ -159,7 +168,7 @@ class FileReader:
     async def _finish(self, file: OpenFile) -> None:
         self._current = None
         file.read = True
-        await tasks.blocking(os.close, file.descriptor)
+        await tasks.blocking(file.close)
         if self._delete:
             self._host = tasks.current_host()
             if not file.pending:
@@ -177,7 +186,7 @@ class FileReader:
             await removal
         current, self._current = self._current, None
         if current is not None:
-            await tasks.blocking(os.close, current.descriptor)
+            await tasks.blocking(current.close)
         opening, self._opening = self._opening, None
         if opening is not None:
             opening.add_callback(_close_unused)

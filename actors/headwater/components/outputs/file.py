@@ -13,6 +13,7 @@ from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.codecs import CODECS, OutputCodec
 from headwater.components.contracts import Output
+from headwater.components.fifos import Pauses, lacks_reader, open_at_once, write_fifo
 from headwater.components.opening import open_blocking
 from headwater.components.oserrors import path_error
 from headwater.config.fields import choice, interpolated, spec
@@ -53,21 +54,37 @@ OPEN_FILES: Final = 32
 class _File:
     """An open file. What a failed write has left behind is cut off again, so that no torn line stays."""
 
-    __slots__ = ("_descriptor", "_path", "regular")
+    __slots__ = ("_descriptor", "_path", "fifo", "regular")
 
     def __init__(self, path: str, truncate: bool) -> None:
         self._path = path
         try:
             _make_folders(os.path.dirname(path))
-            flags = os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | (os.O_TRUNC if truncate else os.O_APPEND)
-            self._descriptor = os.open(path, flags, 0o666)
+            flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if truncate else os.O_APPEND)
+            self._descriptor = open_at_once(path, flags, 0o666)
         except FileExistsError as error:
             raise ComponentError(f"mkdir {error.filename}: not a directory") from None
         except OSError as error:
+            if lacks_reader(path, error):
+                raise _NoReader from None
             # Of a folder it is the folder that is named, as the one that could not be made.
             action = "open" if error.filename == path else "mkdir"
             raise ComponentError(path_error(action, str(error.filename or path), error)) from None
-        self.regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        mode = os.fstat(self._descriptor).st_mode
+        self.regular = stat.S_ISREG(mode)
+        self.fifo = stat.S_ISFIFO(mode)
+
+    async def append(self, data: bytes) -> None:
+        """Write everything, on a thread of its own where that may take long. Raises: ComponentError."""
+        if self.regular:
+            self.write(data)
+        elif self.fifo:
+            try:
+                await write_fifo(self._descriptor, data)
+            except OSError as error:
+                raise ComponentError(path_error("write", self._path, error)) from None
+        else:
+            await tasks.blocking(self.write, data)
 
     def write(self, data: bytes) -> None:
         """Write everything, or nothing where that can be had. Raises: ComponentError."""
@@ -90,6 +107,20 @@ class _File:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+class _NoReader(Exception):
+    """The file is a pipe that nobody reads yet."""
+
+
+async def _open(path: str, truncate: bool) -> _File:
+    """Open a file; waits for the reader of a pipe. Raises: ComponentError."""
+    pauses = Pauses()
+    while True:
+        try:
+            return await open_blocking(_File, path, truncate, discard=_File.close)
+        except _NoReader:
+            await pauses.wait()
 
 
 def _make_folders(path: str) -> None:
@@ -156,32 +187,26 @@ class File(Output):
     async def _append(self, path: str, data: bytes) -> None:
         file = self._files.get(path)
         if file is None:
-            file = await open_blocking(_File, path, False, discard=_File.close)
+            file = await _open(path, False)
             if len(self._files) >= OPEN_FILES:
                 self._files.popitem(last=False)[1].close()
             self._files[path] = file
         elif self._fixed is None:
             self._files.move_to_end(path)
         try:
-            if file.regular:
-                file.write(data)
-            else:
-                await tasks.blocking(file.write, data)
+            await file.append(data)
         except ComponentError:
             self._files.pop(path).close()
             raise
 
     async def _replace(self, path: str, message: Message) -> None:
-        content = message.content()
-
-        def replace() -> None:
-            file = _File(path, True)
-            try:
-                file.write(content)
-            finally:
-                file.close()
-
-        await tasks.blocking(replace)
+        file = await _open(path, True)
+        try:
+            await tasks.blocking(file.write, message.content()) if file.regular else await file.append(
+                message.content()
+            )
+        finally:
+            file.close()
 
     async def close(self) -> None:
         for file in self._files.values():
