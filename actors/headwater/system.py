@@ -24,6 +24,7 @@ from headwater.clock import Clock, SystemClock
 from headwater.components.catalogue import Catalogue
 from headwater.components.functions import Functions, take_functions
 from headwater.components.inproc import Hub
+from headwater.config.lint import Code, Lint
 from headwater.config.nodes import Node
 from headwater.config.resource import read_resource
 from headwater.config.spec import ComponentKind
@@ -226,6 +227,7 @@ class StreamSystem:
             plain, functions = take_functions(patch, catalogue.functions)
             data, catalogue = _json(plain), catalogue.with_functions(functions)
         read = patched_stream(supervisor.config.source, data, catalogue)
+        _refuse_functions(lint_stream(read.node, catalogue))
         return self._ask(self._registry.replace(stream, read, self._deadline(timeout)))
 
     def delete(self, stream: str, *, timeout: float | None = None) -> list[str]:
@@ -392,7 +394,9 @@ class StreamSystem:
             data, functions = take_functions(config, catalogue.functions)
             if functions is not catalogue.functions:
                 catalogue = catalogue.with_functions(functions)
-        return read_stream(data, catalogue, environment=self.environment, interpolate=interpolate, chilled=chilled)
+        read = read_stream(data, catalogue, environment=self.environment, interpolate=interpolate, chilled=chilled)
+        _refuse_functions(read.lints)
+        return read
 
     def _deadline(self, timeout: float | None) -> float | None:
         return self.stop_timeout if timeout is None else timeout
@@ -413,6 +417,13 @@ def _status(supervisor: StreamSupervisor) -> StreamStatus:
         supervisor.reason,
         supervisor.restarts,
     )
+
+
+def _refuse_functions(lints: Iterable[Lint]) -> None:
+    """Refuse Python functions that are not allowed, however chilled somebody is. Raises: LintRejection."""
+    found = [str(lint) for lint in lints if lint.code is Code.NOT_ALLOWED]
+    if found:
+        raise LintRejection(found)
 
 
 def _connections(supervisor: StreamSupervisor) -> list[dict[str, Any]]:

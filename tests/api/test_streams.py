@@ -213,3 +213,22 @@ def test_a_crash_of_the_engine_is_500_without_a_stack(
     answer = client.get("/streams")
     assert (answer.status_code, answer.text) == (500, "Internal Server Error\n")
     assert "secret detail" in caplog.text
+
+
+PYTHON = "input: {inproc: i}\npipeline: {processors: [{python: {function: 'html:escape'}}]}\noutput: {drop: {}}\n"
+
+
+def test_functions_that_nobody_listed_are_refused_with_the_way_to_mend_it(client: Client) -> None:
+    client.post("/streams/foo", body=IDLE)
+    patch = json.dumps({"pipeline": {"processors": [{"python": {"function": "html:escape"}}]}})
+    for answer in (
+        client.post("/streams/bar", body=PYTHON),
+        client.post("/streams/bar", body=PYTHON, params={"chilled": "true"}),
+        client.put("/streams/foo", body=PYTHON),
+        client.patch("/streams/foo", body=patch),
+        client.post("/streams", body=json.dumps({"bar": json.loads(patch)})),
+        client.post("/resources/processor/bar", body="python: {function: 'html:escape'}"),
+    ):
+        assert answer.status_code == 400, answer.text
+        assert "function html:escape is not allowed here: start Headwater with --allow-python html:escape" in answer.text
+    assert "pipeline" not in client.get("/streams/foo").json["config"]

@@ -139,3 +139,15 @@ def test_an_address_that_is_taken_ends_it(
         taken.listen()
         assert main(["streams", "--set", f"http.address=127.0.0.1:{taken.getsockname()[1]}"]) == 1
     assert "address already in use" in capfd.readouterr().err
+
+
+def test_python_functions_are_the_operators_to_allow(tmp_path: Path, start: Callable[..., Any]) -> None:
+    text = "input: {inproc: i}\npipeline: {processors: [{python: {function: '%s'}}]}\noutput: {drop: {}}\n"
+    write(tmp_path, "a.yaml", text % "html:unescape")  # a file is the operator's own
+    program = start("streams", "--allow-python", "html:escape", "--set", ADDRESS, "a.yaml")
+    program.until(lambda: listed(program))
+    assert program.ask("POST", "/streams/b", text % "html:escape") == (200, "")
+    status, body = program.ask("POST", "/streams/c", text % "html:unescape")
+    assert status == 400
+    assert "--allow-python html:unescape" in body
+    assert sorted(listed(program)) == ["a", "b"]

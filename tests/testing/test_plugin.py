@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from headwater.errors import ConfigError
 from headwater.testing.plugin import Headwater
+from headwater.testing.stream import explain
 
 pytest_plugins = ["pytester"]
 
@@ -116,7 +120,36 @@ def test_a_failed_processor_marks_the_message(headwater: Headwater) -> None:
         assert "bad" in message.error
 
 
-def test_assertions_show_the_difference(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    ("assertion", "said"),
+    [
+        ('stream.received() == [{"a": 2}]', ["message 0:", "a: expected 2, received 1"]),
+        ('stream.received() == [{"a": 1}, {"a": 2}]', ["1 came out, 2 were expected"]),
+        ('stream.received()[0] == {"a": 1, "b": 2}', ["b: is missing, expected 2"]),
+        ('stream.batches() == [[{"a": 2}]]', ["batch 0:", "message 0:", "a: expected 2, received 1"]),
+        ('stream.received() == ["a"]', ["expected: a", 'received: {"a":1}']),
+        ("stream.received() == [b'a']", ["expected b'a', received {'a': 1}"]),
+    ],
+)
+def test_assertions_show_the_difference(headwater: Headwater, assertion: str, said: list[str]) -> None:
+    with headwater.stream("pipeline: {processors: [{mapping: 'root.a = 1'}]}") as stream:
+        stream.send("x")
+        left, _, right = assertion.partition(" == ")
+        lines = explain(eval(left, {"stream": stream}), eval(right))
+    assert lines is not None
+    stripped = [line.strip() for line in lines]
+    assert [line for line in said if line not in stripped] == [], lines
+
+
+def test_the_marks_of_failed_processors_are_shown(headwater: Headwater) -> None:
+    with headwater.stream("pipeline: {processors: [{mapping: 'root = throw(\"bad\")'}]}") as stream:
+        stream.send("x")
+        lines = explain(stream.received(), ["y"])
+    assert lines is not None
+    assert any("it is marked as failed" in line and "bad" in line for line in lines)
+
+
+def test_pytest_prints_the_difference(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_it(headwater):
@@ -150,3 +183,70 @@ def test_config_unit_tests_are_collected_when_asked_for(pytester: pytest.Pyteste
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*line 6: wrong*", "*content mismatch*", "*expected: B*", "*received: A*"])
+
+
+def test_config_unit_tests_have_resources_templates_and_good_errors(pytester: pytest.Pytester) -> None:
+    files = {
+        "good.yaml": """\
+            pipeline: {processors: [{resource: upper}, {ending: {text: '!'}}]}
+            tests:
+              - name: both
+                input_batch: [{content: a}]
+                output_batches: [[{content_equals: A!}]]
+            """,
+        "bad.yaml": """\
+            pipeline: {processors: [{noop: {}}]}
+            tests:
+              - name: wrong
+                inputs_batch: [{content: a}]
+            """,
+        "resources/r.yaml": "processor_resources: [{label: upper, mapping: root = content().uppercase()}]",
+        "templates/t.yaml": """\
+            name: ending
+            type: processor
+            fields: [{name: text, type: string}]
+            mapping: 'root.mapping = "root = content() + %s".format(this.text.quote())'
+            """,
+    }
+    for name, text in files.items():
+        path = pytester.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    pytester.makeini(
+        "[pytest]\nheadwater_files = *.yaml\nheadwater_resources = resources/*.yaml\n"
+        "headwater_templates = templates/*.yaml"
+    )
+    result = pytester.runpytest_subprocess("--continue-on-collection-errors")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*bad.yaml(4,1) field inputs_batch not recognised*"])
+
+
+@pytest.mark.parametrize("coroutine", [False, True])
+def test_functions_that_run_on_other_threads_are_waited_for(headwater: Headwater, coroutine: bool) -> None:
+    def plain(text: str) -> str:
+        threading.Event().wait(0.01)
+        return text.upper()
+
+    async def waiting(text: str) -> str:
+        await asyncio.sleep(0.01)
+        return text.upper()
+
+    python = {"function": waiting if coroutine else plain, "receives": "text"}
+    with headwater.stream({"pipeline": {"processors": [{"python": python}]}}) as stream:
+        for word in ("a", "b", "c"):
+            assert stream.send(word).acked
+            assert stream.received() == [word.upper()]
+
+
+def test_what_waits_for_the_world_is_not_waited_for(headwater: Headwater) -> None:
+    gate = threading.Event()
+
+    def stuck() -> Iterator[int]:
+        yield 1
+        gate.wait(20)
+
+    with headwater.stream({"input": {"python": {"function": stuck}}}, keep_input=True) as stream:
+        assert stream.received(1) == [1]
+        stream.advance(3600)
+        assert stream.active
+        gate.set()

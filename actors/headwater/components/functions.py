@@ -17,6 +17,12 @@ from headwater.errors import ConfigError
 
 Function = Callable[..., Any]
 
+
+class NotAllowed(ConfigError):
+    """A function is there perhaps, but configurations may not name it."""
+
+
+
 _NAME: Final = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<path>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 _WILD: Final = re.compile(r"[*?\[]")
 
@@ -62,20 +68,20 @@ class Functions:
             known = f", or one of {', '.join(sorted(self.named))}" if self.named else ""
             raise ConfigError(f"'{name}' names no function: write module:function{known}")
         if not any(_covers(pattern, name) for pattern in self.allowed):
-            raise ConfigError(_refusal(name))
+            raise NotAllowed(_refusal(name))
         function: Function = _imported(parts["module"], parts["path"])
         if not callable(function):
             raise ConfigError(f"{name} is a {type(function).__name__}, and cannot be called")
         if name not in self.allowed and "*" not in self.allowed and not _own(function, parts["module"]):
-            raise ConfigError(f"{_refusal(name)}; it comes from elsewhere, for which a pattern is not enough")
+            raise NotAllowed(f"{_refusal(name)}; it comes from elsewhere, for which a pattern is not enough")
         return function
 
-    def problem(self, name: str) -> str | None:
+    def problem(self, name: str) -> ConfigError | None:
         """What is wrong with a name; None if nothing is."""
         try:
             self.find(name)
         except ConfigError as error:
-            return str(error)
+            return error
         return None
 
 

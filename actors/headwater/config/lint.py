@@ -51,6 +51,7 @@ class Code(StrEnum):
 
 class Lint(msgspec.Struct, frozen=True):
     """One problem; printed as ``(line,column) text``."""
+    NOT_ALLOWED = "not_allowed"
 
     line: int
     column: int
@@ -183,7 +184,10 @@ class Linter:
             elif field.format == "function":
                 problem = self._catalogue.functions.problem(node.value)
                 if problem is not None:
-                    self._add(node.line, problem, Code.CUSTOM)
+                    from headwater.components.functions import NotAllowed
+
+                    code = Code.NOT_ALLOWED if isinstance(problem, NotAllowed) else Code.CUSTOM
+                    self._add(node.line, str(problem), code)
 
     def _bloblang(self, field: Field, node: Node) -> None:
         """Look at a mapping or a text with expressions; its errors have columns of their own."""

@@ -20,7 +20,6 @@ from headwater.errors import BuildError, ComponentError, ConfigError
 from headwater.runtime.chain import Link, ProcessorChain
 from headwater.runtime.connection import ConnectedInput, ConnectedOutput, Connection
 from headwater.runtime.guarded import Guard, ours
-from headwater.runtime.loop import EventLoop
 from headwater.runtime.measured import MeasuredCache, MeasuredRateLimit
 from headwater.runtime.replay import ReplayingInput
 from headwater.runtime.services import Services
@@ -241,7 +240,9 @@ class Assembly:
             return "/" + "/".join(segments)
         return slashed
 
-    async def listen(self, resources: Resources, address: str, routes: Any, tls: Any = None) -> Any:
+    async def listen(
+        self, resources: Resources, address: str, routes: Any, tls: Any = None, *, reuse_port: bool = False
+    ) -> Any:
         """Serve HTTP on an address of a component's own."""
         listener = self.services.listener
         if listener is None:
@@ -249,7 +250,7 @@ class Assembly:
                 "no HTTP server is installed that could listen on an address of its own", "configuration"
             )
         table: Endpoints = routes
-        return await tasks.blocking(listener, address, table, tls)
+        return await tasks.blocking(listener, address, table, tls, *((reuse_port,) if reuse_port else ()))
 
     async def on_loop(self, call: Callable[[], Any]) -> Any:
         """Run a coroutine function of asyncio on the system's event loop."""
@@ -257,7 +258,7 @@ class Assembly:
 
     def new_loop(self) -> Any:
         """An event loop of a component's own."""
-        return EventLoop(f"headwater-loop-{self.stream}")
+        return self.services.loop.sibling(f"headwater-loop-{self.stream}")
 
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""

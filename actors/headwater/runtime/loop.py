@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.tasks import Future
+
+if TYPE_CHECKING:  # most streams need none, and importing it takes as long as reading a configuration
+    import asyncio
 
 T = TypeVar("T")
 
@@ -23,6 +25,10 @@ class EventLoop:
         self._thread: threading.Thread | None = None
         self._calls: deque[Callable[[], object]] = deque()
         self._woken = False
+
+    def sibling(self, name: str) -> EventLoop:
+        """Another loop of the same type."""
+        return type(self)(name)
 
     @property
     def begun(self) -> bool:
@@ -40,6 +46,8 @@ class EventLoop:
 
     @staticmethod
     def _run(loop: asyncio.AbstractEventLoop) -> None:
+        import asyncio
+
         asyncio.set_event_loop(loop)
         loop.run_forever()
         pending = asyncio.all_tasks(loop)
@@ -68,13 +76,14 @@ class EventLoop:
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function on the loop and wait; when the caller is cancelled, so is it."""
         loop = self.get()
+        cancelled = _cancelled_error()
         future: Future[T] = Future()
         running: list[asyncio.Task[Any]] = []
 
         async def work() -> None:
             try:
                 value = await call()
-            except asyncio.CancelledError:
+            except cancelled:
                 future.set_exception(RuntimeError("cancelled"))
                 raise
             except BaseException as error:
@@ -109,5 +118,13 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
+        import asyncio
+
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
+
+
+def _cancelled_error() -> type[BaseException]:
+    from asyncio import CancelledError
+
+    return CancelledError

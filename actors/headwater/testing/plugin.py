@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from headwater.testing.stream import StreamUnderTest
 
 FILES = "headwater_files"
+RESOURCES = "headwater_resources"
+TEMPLATES = "headwater_templates"
 
 
 class Headwater:
@@ -74,35 +76,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         FILES, "patterns of configuration files whose unit tests are collected, such as streams/**/*.yaml", "linelist"
     )
+    parser.addini(RESOURCES, "patterns of files with resources that those tests use", "linelist")
+    parser.addini(TEMPLATES, "patterns of templates that those tests use", "linelist")
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     """Say where messages that came out differ from what was expected."""
-    if op != "==" or not isinstance(left, list) or not isinstance(right, list):
+    if op != "==":
         return None
-    from headwater.testing.stream import Received
+    from headwater.testing.stream import explain
 
-    if not any(isinstance(item, Received) for item in left):
-        return None
-    from headwater.testing.differences import compare_json, compare_text
-
-    lines = [f"{left!r} == {right!r}"]
-    if len(left) != len(right):
-        lines.append(f"{len(left)} messages came out, {len(right)} were expected")
-    for number, (found, wanted) in enumerate(zip(left, right, strict=False)):
-        if found == wanted or not isinstance(found, Received):
-            continue
-        lines.append(f"message {number}:")
-        if isinstance(wanted, str):
-            lines += compare_text(wanted, found.text).splitlines()
-        else:
-            try:
-                lines += [f"  {line}" for line in compare_json(wanted, found.document, exact=True)]
-            except ValueError:
-                lines.append(f"  expected {wanted!r}, received {found!r}")
-        if found.error:
-            lines.append(f"  it is marked as failed: {found.error}")
-    return lines
+    lines = explain(left, right)
+    return None if lines is None else [f"{left!r} == {right!r}", *lines]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -139,19 +124,26 @@ class ConfigFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The cases that stand in the file."""
         from headwater.components.catalogue import Catalogue
+        from headwater.config.template import add_templates
+        from headwater.errors import ConfigError
         from headwater.testing.casework import CaseRunner
-        from headwater.testing.definition import BadDefinition, find_definitions, read_suite
+        from headwater.testing.definition import find_definitions, read_suite
 
         catalogue = Catalogue()
-        runner = CaseRunner(catalogue)
         try:
+            add_templates(catalogue, self._patterns(TEMPLATES))
+            runner = CaseRunner(catalogue, self._patterns(RESOURCES))
             definitions = [pair for pair in find_definitions(self.path) if pair[0] == self.path]
             suites = [read_suite(path, config, catalogue) for path, config in definitions]
-        except BadDefinition as error:
+        except ConfigError as error:
             raise self.CollectError(str(error)) from None
         for suite in suites:
             for case in suite.cases:
                 yield ConfigCase.of(self, runner, suite, case)
+
+    def _patterns(self, name: str) -> list[str]:
+        """The patterns of a setting, from the project's root."""
+        return [str(self.config.rootpath / pattern) for pattern in self.config.getini(name)]
 
 
 class ConfigCase(pytest.Item):

@@ -13,6 +13,7 @@ import msgspec
 
 from headwater.clock import FakeClock
 from headwater.components.catalogue import Catalogue
+from headwater.components.functions import take_functions
 from headwater.config.document import parse_document
 from headwater.config.lint import Linter
 from headwater.config.nodes import Node
@@ -23,8 +24,9 @@ from headwater.errors import ConfigError, HeadwaterError
 from headwater.message import Message
 from headwater.system import StreamSystem
 from headwater.tasks import Future
+from headwater.testing.differences import compare_json, compare_text
 from headwater.testing.mocks import MockError, replace_mocks
-from headwater.testing.pool import WatchedPool
+from headwater.testing.pool import WatchedLanes, WatchedLoop, WatchedPool
 from headwater.testing.probe import NAME, Probe, output_class
 
 FEED: Final = "headwater_test"
@@ -88,6 +90,45 @@ class Received:
             return repr(self.text)
 
 
+def explain(found: object, wanted: object) -> list[str] | None:
+    """Where what came out differs from what was expected, a line each; None where nothing here came out of a stream.
+
+    Args:
+        found: A message, a list of them, or a list of batches.
+        wanted: What was expected in its place.
+    """
+    if isinstance(found, Received):
+        return _explain_message(found, wanted)
+    if not isinstance(found, list) or not isinstance(wanted, list):
+        return None
+    batches = any(isinstance(item, list) for item in found)
+    if not any(isinstance(item, Received) for each in found for item in (each if batches else [each])):
+        return None
+    noun = "batch" if batches else "message"
+    lines = []
+    if len(found) != len(wanted):
+        lines.append(f"{len(found)} came out, {len(wanted)} were expected")
+    for number, (one, other) in enumerate(zip(found, wanted, strict=False)):
+        if one != other:
+            inner = explain(one, other) or [f"expected {other!r}, received {one!r}"]
+            lines += [f"{noun} {number}:", *(f"  {line}" for line in inner)]
+    return lines
+
+
+def _explain_message(found: Received, wanted: object) -> list[str]:
+    if isinstance(wanted, str):
+        lines = [line.removeprefix("  ") for line in compare_text(wanted, found.text).splitlines()]
+    else:
+        try:
+            lines = [] if isinstance(wanted, bytes) else compare_json(wanted, found.document, exact=True)
+        except ValueError:
+            lines = []
+        lines = lines or [f"expected {wanted!r}, received {found!r}"]
+    if found.error:
+        lines.append(f"it is marked as failed: {found.error}")
+    return lines
+
+
 class Sent:
     """A batch that was sent into a stream, and what became of it."""
 
@@ -143,7 +184,12 @@ class StreamUnderTest:
         self._taken = 0
         own = (catalogue or Catalogue()).copy()
         own.add(output_class(self.probe))
-        node = parse_document(config) if isinstance(config, str) else Node.of(config)
+        if isinstance(config, str):
+            node = parse_document(config)
+        else:
+            data, functions = take_functions(config, own.functions)
+            own = own.with_functions(functions)
+            node = Node.of(data)
         try:
             replace_mocks(node, mocks or {})
         except MockError as error:
@@ -158,7 +204,12 @@ class StreamUnderTest:
             raise ConfigError("\n".join(map(str, linter.lints)))
         self._stream = take_apart(node, own)
         self._resources = find_resources(node, own)
-        self.system = StreamSystem(catalogue=own, clock=clock, pool=self._pool, stop_timeout=1.0)
+        self.system = StreamSystem(
+            catalogue=own, clock=clock, pool=self._pool, stop_timeout=1.0, functions=own.functions
+        )
+        services = self.system._services
+        services.lanes = WatchedLanes(clock, self._pool)
+        services.loop = WatchedLoop(self._pool)
 
     def __enter__(self) -> Self:
         try:
