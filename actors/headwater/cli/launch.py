@@ -284,11 +284,11 @@ def _server_class(name: str) -> Callable[..., Any]:
 def _listener(log: Log) -> Any:
     """What serves components with an address of their own; loaded when the first one asks."""
 
-    def listen(address: str, routes: Any, tls: Any) -> Any:
+    def listen(*args: Any) -> Any:
         points = list(entry_points(group="headwater.listeners"))
         if not points:
             raise ConfigError("no HTTP server is installed that could listen on an address of its own")
-        return points[0].load()(address, routes, tls)
+        return points[0].load()(*args)
 
     return listen
 

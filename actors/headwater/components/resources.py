@@ -76,7 +76,9 @@ class Surroundings(Protocol):
     ) -> Callable[[], None]:
         """Offer a path over HTTP; the result withdraws it."""
 
-    async def listen(self, resources: Resources, address: str, routes: Any, tls: Any = None) -> Any:
+    async def listen(
+        self, resources: Resources, address: str, routes: Any, tls: Any = None, *, reuse_port: bool = False
+    ) -> Any:
         """Serve HTTP on an address of the component's own (see `Resources.listen`)."""
 
     def on_loop(self, call: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
@@ -194,13 +196,13 @@ class Resources:
         """Offer a path (without the stream's prefix) on the system's HTTP server; the result withdraws it."""
         return self._surroundings.register_endpoint(self, path, description, handler, socket_handler)
 
-    async def listen(self, address: str, routes: Any, tls: Any = None) -> Any:
+    async def listen(self, address: str, routes: Any, tls: Any = None, *, reuse_port: bool = False) -> Any:
         """Serve HTTP on an address of this component's own: `routes` is an `Endpoints` table, `tls` (cert file, key
-        file) or None.
+        file) or None, `reuse_port` whether others who also say so may listen there too.
 
         Returns: an object with `close() -> Awaitable[None]`. Raises: ComponentError when the address cannot be bound.
         """
-        return await self._surroundings.listen(self, address, routes, tls)
+        return await self._surroundings.listen(self, address, routes, tls, reuse_port=reuse_port)
 
     async def on_loop(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function written for asyncio on an event loop, and wait for what it returns.

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from headwater.components.inproc import Hub
     from headwater.runtime.shared import SharedResources
 
-Listener = Callable[[str, Endpoints, "tuple[str, str] | None"], Any]
-"""Serves a table of endpoints on an address (host:port), with TLS when there is a pair of certificate and key files;
-the result has a `close` method. Blocks until it is bound; raises `ComponentError` when that fails."""
+Listener = Callable[..., Any]
+"""Serves a table of endpoints: called with an address (host:port), the `Endpoints`, a pair of certificate and key files
+or None, and with True where others may listen at the same port, which also have to say so; the result has a `close` method. Blocks until it is bound; raises `ComponentError` when that fails."""
 
 
 @dataclass(slots=True)

@@ -22,8 +22,8 @@ def split_address(address: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def bind(address: str, backlog: int = 1024) -> socket.socket:
-    """A socket that listens at an address.
+def bind(address: str, backlog: int = 1024, *, reuse_port: bool = False) -> socket.socket:
+    """A socket that listens at an address; others may too, where all of them reuse the port.
 
     Raises:
         ConfigError: The address is none, or cannot be had; the text says which and why.
@@ -31,32 +31,34 @@ def bind(address: str, backlog: int = 1024) -> socket.socket:
     host, port = split_address(address)
     try:
         if not host:
-            return _everywhere(port, backlog)
+            return _everywhere(port, backlog, reuse_port)
         family, kind, protocol, _, target = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return _listening(socket.socket(family, kind, protocol), target, backlog)
+        return _listening(socket.socket(family, kind, protocol), target, backlog, reuse_port)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         raise ConfigError(f"listen tcp {address}: bind: {reason.lower()}") from None
 
 
-def _everywhere(port: int, backlog: int) -> socket.socket:
+def _everywhere(port: int, backlog: int, reuse_port: bool) -> socket.socket:
     """All interfaces, IPv6 as well where there is any."""
     if socket.has_dualstack_ipv6():
         try:
             made = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            return _listening(made, ("::", port), backlog)
+            return _listening(made, ("::", port), backlog, reuse_port)
         except OSError as error:
             if error.errno not in (97, 99):  # no IPv6 on this machine after all
                 raise
-    return _listening(socket.socket(socket.AF_INET, socket.SOCK_STREAM), ("0.0.0.0", port), backlog)
+    return _listening(socket.socket(socket.AF_INET, socket.SOCK_STREAM), ("0.0.0.0", port), backlog, reuse_port)
 
 
-def _listening(made: socket.socket, target: object, backlog: int) -> socket.socket:
+def _listening(made: socket.socket, target: object, backlog: int, reuse_port: bool) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         made.bind(target)  # type: ignore[arg-type]
         made.listen(backlog)
         made.setblocking(False)

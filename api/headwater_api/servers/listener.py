@@ -17,11 +17,19 @@ from headwater_api.settings import HttpSettings
 class ListenServer:
     """Serves nothing but a table of endpoints."""
 
-    def __init__(self, address: str, endpoints: Endpoints, tls: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, address: str, endpoints: Endpoints, tls: tuple[str, str] | None = None, reuse_port: bool = False
+    ) -> None:
         front = Front(HttpSettings(root_path=""), lambda: False)
         log = Log(logging.getLogger("headwater"), {"path": "http"})
         components = Components(endpoints, front, lambda path: False, 0, log)
-        self._server = LoopServer(Asgi(components, front, None, log), address, tls, name=f"headwater-http-{address}")
+        self._server = LoopServer(
+            Asgi(components, front, None, log),
+            address,
+            tls,
+            name=f"headwater-http-{address}",
+            reuse_port=reuse_port,
+        )
         self.address = self._server.start()
 
     def close(self) -> None:
@@ -29,13 +37,16 @@ class ListenServer:
         self._server.stop(0.5)
 
 
-def listen(address: str, endpoints: Endpoints, tls: tuple[str, str] | None = None) -> ListenServer:
-    """Serve a table of endpoints at an address; a `listener` for `StreamSystem`.
+def listen(
+    address: str, endpoints: Endpoints, tls: tuple[str, str] | None = None, reuse_port: bool = False
+) -> ListenServer:
+    """Serve a table of endpoints at an address, which others may have too where they say so; a `listener` for
+    `StreamSystem`.
 
     Raises:
         ComponentError: The address cannot be had.
     """
     try:
-        return ListenServer(address, endpoints, tls)
+        return ListenServer(address, endpoints, tls, reuse_port)
     except ConfigError as error:
         raise ComponentError(str(error)) from None

@@ -27,6 +27,7 @@ class LoopServer:
         address: Host and port.
         tls: Files of a certificate and its key.
         name: What its thread is called.
+        reuse_port: Whether others may listen there too, who also say so.
     """
 
     SENDER_SECONDS = 120.0
@@ -36,12 +37,19 @@ class LoopServer:
     """Between two looks at the date, and at silent senders."""
 
     def __init__(
-        self, app: Any, address: str, tls: tuple[str, str] | None = None, name: str = "headwater-http"
+        self,
+        app: Any,
+        address: str,
+        tls: tuple[str, str] | None = None,
+        name: str = "headwater-http",
+        *,
+        reuse_port: bool = False,
     ) -> None:
         self._app = app
         self._address = address
         self._tls = tls
         self._name = name
+        self._reuse_port = reuse_port
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -53,7 +61,7 @@ class LoopServer:
         Raises:
             ConfigError: The address cannot be had, or the certificate cannot be used.
         """
-        listening = bind(self._address)
+        listening = bind(self._address, reuse_port=self._reuse_port)
         address = shown(listening)
         ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(listening, ready), name=self._name, daemon=True)

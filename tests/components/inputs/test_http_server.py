@@ -316,3 +316,24 @@ output: {sync_response: {}}
         stranger = handler(Request("POST", "/own", {}, (), (("origin", "https://b.example"),), b"x")).wait(5)
         assert "Access-Control-Allow-Origin" not in dict(stranger.headers)
     assert not tables
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+def test_several_may_listen_at_one_port_where_all_say_so(until: Until, reuse: bool) -> None:
+    from headwater_api.servers.address import bind, shown
+    from headwater_api.servers.listener import listen
+
+    with bind("127.0.0.1:0") as free:
+        address = shown(free)
+    config = f"""
+input: {{http_server: {{address: '{address}', path: /post, tcp: {{reuse_port: {str(reuse).lower()}}}}}}}
+output: {{drop: {{}}}}
+"""
+    with StreamSystem(listener=listen, stop_timeout=2.0) as system:
+        for name in ("one", "two"):
+            system.create(name, config)
+        until(lambda: system.stream_ready("one")[0]["connected"])
+        if reuse:
+            until(lambda: system.stream_ready("two")[0]["connected"])
+        else:
+            until(lambda: "address already in use" in system.stream_ready("two")[0].get("error", ""))

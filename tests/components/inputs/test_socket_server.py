@@ -172,3 +172,22 @@ def test_what_makes_no_sense_is_refused(system: StreamSystem, fields: dict[str, 
     body = {"address": "127.0.0.1:0", **fields}
     with pytest.raises(BuildError, match=text):
         system.create("s", {"input": {"socket_server": body}, "output": {"drop": {}}}, chilled=True)
+
+
+def test_several_may_listen_at_one_port_where_all_say_so(reading: Reading, system: StreamSystem, until: Until) -> None:
+    address = reading.start("tcp", tcp={"reuse_port": True})
+    body = {"network": "tcp", "address": address, "tcp": {"reuse_port": True}}
+    system.create("other", {"input": {"socket_server": body}, "output": {"drop": {}}})
+    until(lambda: system.stream_ready("other")[0]["connected"])
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+def test_an_address_can_be_had_again_at_once(reading: Reading, system: StreamSystem, reuse: bool) -> None:
+    address = reading.start("tcp", tcp={"reuse_addr": reuse})
+    with reading.connect() as peer:
+        peer.sendall(b"a\n")
+        assert reading.take(1) == [b"a"]
+        system.delete("s")  # closes first, so that the connection lingers in TIME_WAIT
+        assert peer.recv(1) == b""
+    reading.caplog.clear()
+    assert reading.start("tcp", address, tcp={"reuse_addr": reuse}) == address

@@ -80,8 +80,18 @@ SPEC = spec(
     ),
     obj(
         "tcp",
-        boolean("reuse_addr", "Set SO_REUSEADDR.", default=False, advanced=True),
-        boolean("reuse_port", "Set SO_REUSEPORT.", default=False, advanced=True),
+        boolean(
+            "reuse_addr",
+            "Take an address again at once after a restart (SO_REUSEADDR); that is done in any case.",
+            default=False,
+            advanced=True,
+        ),
+        boolean(
+            "reuse_port",
+            "Let others listen at the same port who say so too (SO_REUSEPORT); they share the connections.",
+            default=False,
+            advanced=True,
+        ),
         description="Options of the socket.",
         optional=True,
         advanced=True,
@@ -122,6 +132,7 @@ class HttpServer(Input):
         certificate = config.text("cert_file"), config.text("key_file")
         if self._address and bool(certificate[0]) != bool(certificate[1]):
             raise ConfigError("both cert_file and key_file must be specified, or neither")
+        self._reuse_port = config.boolean("tcp.reuse_port")
         self._certificate = certificate if all(certificate) else None
         self._cors = Cors(config.object("cors")) if self._address else None
         self._requests = Requests(config.texts("allowed_verbs"), traced=resources.tracer is not None)
@@ -143,7 +154,9 @@ class HttpServer(Input):
         if self._address:
             if self._listening is None:
                 # In a task of its own, so that a server that comes up while this is given up is not forgotten.
-                listening = self._resources.listen(self._address, self._routes(), self._certificate)
+                listening = self._resources.listen(
+                    self._address, self._routes(), self._certificate, reuse_port=self._reuse_port
+                )
                 self._listening = tasks.spawn(listening, "listen", watched=True)
             try:
                 await self._listening

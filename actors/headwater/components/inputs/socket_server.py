@@ -35,8 +35,18 @@ SPEC = spec(
     ),
     obj(
         "tcp",
-        boolean("reuse_addr", "Set SO_REUSEADDR.", default=False, advanced=True),
-        boolean("reuse_port", "Set SO_REUSEPORT.", default=False, advanced=True),
+        boolean(
+            "reuse_addr",
+            "Take an address again at once after a restart (SO_REUSEADDR); that is done in any case.",
+            default=False,
+            advanced=True,
+        ),
+        boolean(
+            "reuse_port",
+            "Let others listen at the same port who say so too (SO_REUSEPORT); they share the connections.",
+            default=False,
+            advanced=True,
+        ),
         description="Options of TCP sockets.",
         optional=True,
         advanced=True,
