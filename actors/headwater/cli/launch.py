@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Final, NoReturn, cast
 
 from headwater import durations
@@ -274,6 +273,8 @@ def _server_class(name: str) -> Callable[..., Any]:
     Raises:
         ConfigError: There is none.
     """
+    from importlib.metadata import entry_points
+
     found = {point.name: point for point in entry_points(group="headwater.servers")}
     if name not in found:
         raise ConfigError(f"no HTTP server '{name}' is installed, there are: {', '.join(sorted(found))}")
@@ -285,6 +286,8 @@ def _listener(log: Log) -> Any:
     """What serves components with an address of their own; loaded when the first one asks."""
 
     def listen(*args: Any) -> Any:
+        from importlib.metadata import entry_points
+
         points = list(entry_points(group="headwater.listeners"))
         if not points:
             raise ConfigError("no HTTP server is installed that could listen on an address of its own")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 from headwater.components.catalogue import component
@@ -123,6 +122,8 @@ class Prometheus(PushingExporter):
         """Replace what the gateway has of the job."""
         if not self._url:
             return
+        import urllib.request  # costs a tenth of the start, and few push
+
         target = f"{self._url.rstrip('/')}/metrics/job/{urllib.parse.quote(self._job, safe='')}"
         if "://" not in target:
             target = "http://" + target
