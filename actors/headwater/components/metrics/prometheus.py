@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import urllib.parse
 from pathlib import Path
+from urllib.parse import quote
 
 from headwater.components.catalogue import component
 from headwater.components.resources import Resources
@@ -124,7 +124,7 @@ class Prometheus(PushingExporter):
             return
         import urllib.request  # costs a tenth of the start, and few push
 
-        target = f"{self._url.rstrip('/')}/metrics/job/{urllib.parse.quote(self._job, safe='')}"
+        target = f"{self._url.rstrip('/')}/metrics/job/{quote(self._job, safe='')}"
         if "://" not in target:
             target = "http://" + target
         request = urllib.request.Request(target, data=self._text.render(self._process), method="PUT")
