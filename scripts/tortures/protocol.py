@@ -234,6 +234,7 @@ def _catalogue() -> Catalogue:
         ("processor", "odd", Odd, []),
         ("processor", "pause", Pause, []),
     ):
+        cls.__module__ = "headwater.protocol"  # trusted as those that come with the package
         catalogue.add(component(spec(kind, name, *fields, summary="Of a model."))(cls))  # type: ignore[arg-type]
     return catalogue
 

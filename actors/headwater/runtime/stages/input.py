@@ -78,6 +78,8 @@ class InputStage(Stage):
         self._end()
 
     def _on_drain(self, _: Drain) -> None:
+        if self._closing:
+            return
         for drain in self._drains:
             drain()
         if self._main is None:
