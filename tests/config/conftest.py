@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headwater.components import contracts
 from headwater.components.catalogue import Catalogue, component
 from headwater.config.fields import (
     anything,
@@ -32,6 +33,7 @@ from headwater.config.fields import (
     texts,
     url,
 )
+from headwater.config.spec import Spec
 
 SPECS = [
     spec(
@@ -94,9 +96,10 @@ def catalogue() -> Catalogue:
     """A catalogue of components that cannot be built."""
     found = Catalogue(builtin=False, entry_points=False)
     for each in SPECS:
-        found.add(component(each)(_class(each.name)))
+        found.add(component(each)(_class(each)))
     return found
 
 
-def _class(name: str) -> type[Any]:
-    return type(name, (), {})
+def _class(spec: Spec) -> type[Any]:
+    contract = getattr(contracts, "".join(word.capitalize() for word in spec.kind.split("_")), object)
+    return type(spec.name, (contract,), {})

@@ -12,6 +12,13 @@ from headwater.errors import SyntaxProblem
 
 GOOD = "input:\n  generate:\n    mapping: root = 1\noutput:\n  drop: {}\n"
 
+LABEL = r"should match the regular expression /^[a-z0-9_\-]+$/ and must not start with an underscore"
+FOR_EVER = (
+    "a 'switch' output with a 'reject' case output must have the field 'switch.retry_until_success' set to 'false', "
+    "otherwise the 'reject' child output will result in infinite retries"
+)
+UNDECODED = "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into bool"
+
 
 def lint(text: str, catalogue: Catalogue, **options: object) -> list[str]:
     return [str(found) for found in lint_text(text.encode(), catalogue, options=LintOptions(**options))]  # type: ignore[arg-type]
@@ -31,8 +38,8 @@ def test_a_good_configuration_is_clean(catalogue: Catalogue) -> None:
         ("- log: 5", ["(8,1) expected object value, got !!int"]),
         ("- try: {}", ["(8,1) expected array value"]),
         ("- try: [nope: {}]", ["(8,1) unable to infer component type: nope"]),
-        ("- try: [{nope: {}, also: 1}]", ["(8,1) unable to infer component type: [also nope]"]),
-        ("- try: [{noop: {}, log: {}}]", ["(8,1) unable to infer component type: [log noop]"]),
+        ("- try: [{nope: {}, also: 1}]", ["(8,1) unable to infer component type: [nope also]"]),
+        ("- try: [{noop: {}, log: {}}]", ["(8,1) unable to infer component type: [noop log]"]),
         ("- everything: {inner: {}}", ["(8,1) field must is required"]),
         ("- everything: {order: [a]}", ["(8,1) expected array value"]),
         ("- everything: {timeout: [1s]}", ["(8,1) expected string value"]),
@@ -113,10 +120,79 @@ def test_processors(processor: str, lints: list[str], catalogue: Catalogue) -> N
         ("# BENTHOS LINT DISABLE\nnope: 1\n", []),
         ("x: &a {drop: {}}\noutput: *a\n", ["(1,1) field x not recognised"]),
         ("input: &a\n  generate: *a\n", ["(1,1) field mapping is required"]),
+        ("http: {enabled: [a]}\npipeline: {threads: x}\n", ["(1,1) field 'http': field 'enabled': " + UNDECODED]),
+        (
+            "pipeline: {threads: x}\nhttp: {enabled: [a]}\n",
+            ["(1,1) field 'pipeline': field 'threads': " + UNDECODED.replace("!!seq into bool", "!!str `x` into int")],
+        ),
+        (
+            "logger: {static_fields: [a]}\n",
+            ["(1,1) field 'logger': field 'static_fields': line 1: expected map value, got !!seq"],
+        ),
+        (
+            "input: 5\ntests: [{nme: x}]\n",
+            ["(1,1) field 'tests': field 'name' is required and was not present in the config"],
+        ),
+        ("tests: [{name: x, nope: 1}]\n", ["(1,1) field nope not recognised"]),
+        (
+            "cache_resources: [{label: 5, memory: {}}]\n",
+            ["(1,1) the label field for resources must be unique and not empty"],
+        ),
     ],
 )
 def test_files(text: str, lints: list[str], catalogue: Catalogue) -> None:
     assert lint(text, catalogue) == lints
+
+
+@pytest.mark.parametrize(
+    ("output", "lints"),
+    [
+        ("{drop: {}, plugin: 5}", ["plugin object is ineffective", "expected object value, got !!int"]),
+        ("{type: drop, plugin: 5}", ["expected object value, got !!int", "expected object value, got !!int"]),
+        ("{label: a, nope: 1}", ["unable to infer component type: [label nope]"]),
+        ("{nope: 1, reject: a, drop: {}}", ["unable to infer component type: [nope reject drop]"]),
+        ("{type: '', drop: {}}", ["unable to infer component type: []"]),
+        ("{drop: {}, type: ''}", []),
+        ("{nope: 1, type: [a]}", ["unable to infer component type: nope"]),
+        ("[drop, {}, nope, 5]", ["field nope is invalid when the component type is drop (output)"]),
+        ("[type, nope]", ["failed to obtain docs for output type nope"]),
+        ("{type: drop, drop: {}, label: [a]}", ["expected string value"]),
+        ("{resource: x, label: a}", ["label field should be omitted when pointing to a resource"]),
+        ("{resource: 5, label: a}", []),
+        (
+            "{type: drop, resource: x, label: a}",
+            [
+                "field resource is invalid when the component type is drop (output)",
+                "label field should be omitted when pointing to a resource",
+            ],
+        ),
+        ("{drop: {}, label: -a}", [f"invalid label '-a': {LABEL}"]),
+        ("{socket: {network: ~, address: a}}", ["value  is not a valid option for this field"]),
+        ("{switch: {retry_until_success: yes, cases: [{output: {reject: x}}]}}", [FOR_EVER]),
+        ("{switch: {retry_until_success: true, cases: [{output: {type: reject}}]}}", [FOR_EVER]),
+        ("{switch: {retry_until_success: true, cases: [{output: {reject: 5}}]}}", []),
+        ("{switch: {retry_until_success: true, cases: [{check: [], output: {reject: x}}]}}", ["expected string value"]),
+        (
+            "{http_client: {url: x, oauth2: {endpoint_params: {a: b, c: [1, d]}}}}",
+            [
+                'field must be an object containing arrays of strings, got "b" (string)',
+                "field values must be strings, got 1 (number)",
+            ],
+        ),
+    ],
+)
+def test_a_component_within_another(output: str, lints: list[str]) -> None:
+    text = f"output:\n  broker:\n    outputs:\n      - {output}\n"
+    assert sorted(lint(text, Catalogue())) == sorted(f"(4,1) {text}" for text in lints)
+
+
+def test_what_stands_in_a_literal_block_begins_on_the_next_line(catalogue: Catalogue) -> None:
+    text = "output:\n  label: |-\n    B\n  socket:\n    network: |-\n      x\n    address: !!str |-\n      y\n"
+    assert lint(text, Catalogue()) == [
+        "(6,1) value x is not a valid option for this field",
+        f"(3,1) invalid label 'B': {LABEL}",
+    ]
+    assert lint("output:\n  label: !!str |-\n    B\n  drop: {}\n", catalogue) == [f"(2,1) invalid label 'B': {LABEL}"]
 
 
 def test_what_is_deprecated_or_has_no_label_is_said_when_asked(catalogue: Catalogue) -> None:

@@ -157,6 +157,7 @@ class _Composer:
         tag = event.tag or ""
         if tag:
             tag = "" if tag == "!" and not style else _TAGS.sub("!!", tag)
+            style = "!|" if style == "|" else style
         return Node("scalar", event.value, mark.line + 1, mark.column + 1, style, "!!str" if tag == "!" else tag)
 
     def _refuse_slash(self, event: Any) -> None:

@@ -29,18 +29,15 @@ if TYPE_CHECKING:
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "")
 
 
-def _lists_of_texts(node: Node) -> str | None:
+def _lists_of_texts(node: Node) -> list[tuple[int, str]]:
     """Refuse endpoint parameters that are no lists of texts."""
-    for _, value in node.pairs:
-        if value.is_sequence:
-            wrong = next((item for item in value.items if item.tag != "!!str"), None)
-            if wrong is None:
-                continue
-            shown = f"index {value.items.index(wrong)}: {_shown(wrong)}"
-        else:
-            shown = _shown(value)
-        return f"field must be an object containing arrays of strings, got {shown}"
-    return None
+    found = []
+    for value in dict(node.entries).values() if node.is_mapping else ():
+        if not value.is_sequence:
+            found.append(f"field must be an object containing arrays of strings, got {_shown(value)}")
+            continue
+        found += [f"field values must be strings, got {_shown(item)}" for item in value.items if item.tag != "!!str"]
+    return [(node.line, text) for text in found]
 
 
 def _shown(node: Node) -> str:

@@ -59,7 +59,7 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
         name = key.value
         if name in reserved:
             if name == "type":
-                explicit = value.value if value.is_scalar and value.tag != "!!null" else ""
+                explicit = value.value
             elif name == "plugin":
                 plugin = value
             elif name == "label" and value.is_scalar:

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from headwater.config import decode
 from headwater.config.infer import RESERVED
 from headwater.config.nodes import Node
+from headwater.config.shapes import check_shape
 from headwater.config.spec import KINDS, LABELLED, ComponentKind, Field, Rule, Spec
+from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue
 
 Dialect = Literal["benthos", "bento", "any"]
 
-_LABEL: Final = re.compile(r"[a-z0-9_\-]+", re.ASCII)
+_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9_\-]*", re.ASCII)
 _METRICS_MAPPING: Final = Field("mapping", "string", format="bloblang", optional=True)
+_PLUGIN: Final = Field("plugin", "object", optional=True)
 _PROCESSORS: Final = Field("processors", "processor", "array", optional=True)
 
 
@@ -47,11 +51,11 @@ class Code(StrEnum):
     EXPECTED_OBJECT = "expected_object"
     EXPECTED_SCALAR = "expected_scalar"
     DEPRECATED = "deprecated"
+    NOT_ALLOWED = "not_allowed"
 
 
 class Lint(msgspec.Struct, frozen=True):
     """One problem; printed as ``(line,column) text``."""
-    NOT_ALLOWED = "not_allowed"
 
     line: int
     column: int
@@ -118,7 +122,7 @@ class Linter:
             present.add(key.value)
             self.field(field, value, key.line)
             if field.lint_object is not None:
-                self._apply(field.lint_object, node)
+                self._apply(field.lint_object, parent, node)
         for name in parent.leaves:
             if name not in present:
                 self._add(node.line, f"field {name} is required", Code.MISSING)
@@ -129,7 +133,7 @@ class Linter:
         if field.deprecated_in == dialect or (field.deprecated and (self._options.deprecated or dialect == "bento")):
             self._add(line or node.line, f"field {field.name} is deprecated", Code.DEPRECATED)
         if field.lint is not None:
-            self._apply(field.lint, node)
+            self._apply(field.lint, field, node)
         shape = field.shape
         if shape == "scalar":
             self._value(field, node)
@@ -138,7 +142,7 @@ class Linter:
                 self._add(node.line, f"expected object value, got {node.tag}", Code.EXPECTED_OBJECT)
                 return
             for _, value in node.pairs:
-                self._value(field, value)
+                self._element(field, value)
         else:
             self._array(field, node, 2 if shape == "2darray" else 1)
 
@@ -162,7 +166,13 @@ class Linter:
             if dimensions > 1:
                 self._array(field, item, dimensions - 1)
             else:
-                self._value(field, item)
+                self._element(field, item)
+
+    def _element(self, field: Field, node: Node) -> None:
+        """Look at an element of a list or map; a rule of the field's own is asked once more."""
+        if field.lint is not None:
+            self._apply(field.lint, field, node)
+        self._value(field, node)
 
     def _value(self, field: Field, node: Node) -> None:
         """Look at one value, be it the whole or an element."""
@@ -177,8 +187,9 @@ class Linter:
         elif kind != "unknown":
             if node.shape != "scalar":
                 self._add(node.line, f"expected {field.type} value", Code.EXPECTED_SCALAR)
-            elif field.option_set and node.value.lower() not in field.option_set:
-                self._add(node.line, f"value {node.value} is not a valid option for this field", Code.INVALID_OPTION)
+            elif field.option_set and decode.text(node).lower() not in field.option_set:
+                text = decode.text(node)
+                self._add(node.first_line, f"value {text} is not a valid option for this field", Code.INVALID_OPTION)
             elif field.format == "bloblang" or field.interpolated:
                 self._bloblang(field, node)
             elif field.format == "function":
@@ -207,11 +218,13 @@ class Linter:
         except ParseError as error:
             if error.constructed and not self._options.literals:
                 return
-            line = node.line + error.line - (0 if node.style == "|" else 1)
+            line = node.first_line + error.line - 1
             self.lints.append(Lint(line, node.column + error.column, error.lint, Code.BAD_BLOBLANG))
 
     def _component(self, kind: ComponentKind, node: Node) -> None:
-        found = self._infer(kind, node)
+        # A list is looked at as if its items were keys and values in turn.
+        pairs = node.pairs or list(zip(node.items[::2], node.items[1::2], strict=False))
+        found = self._infer(kind, node, pairs)
         if found is None:
             return
         name, body = found
@@ -222,7 +235,7 @@ class Linter:
             self._body(spec, body)
         reserved = RESERVED[kind]
         labelled = False
-        for key, value in node.pairs:
+        for key, value in pairs:
             word = key.value
             if word in (name, "type"):
                 continue
@@ -231,10 +244,11 @@ class Linter:
                     self._add(key.line, "plugin object is ineffective", Code.SHOULD_OMIT)
                 else:
                     self._body(spec, value)
+                self.field(_PLUGIN, value)
             elif word not in reserved:
                 self._add(key.line, f"field {word} is invalid when the component type is {name} ({kind})", Code.UNKNOWN)
             elif word == "label":
-                labelled = self._label(spec, key, value)
+                labelled = self._label(pairs, key, value)
             elif word == "processors":
                 if not value.items and not value.pairs:
                     self._add(key.line, "field processors is empty and can be removed", Code.SHOULD_OMIT)
@@ -247,37 +261,30 @@ class Linter:
     def _body(self, spec: Spec, body: Node) -> None:
         self.field(spec.root, body)
         if spec.lint is not None:
-            self._apply(spec.lint, body)
+            self._apply(spec.lint, spec.root, body)
 
-    def _infer(self, kind: ComponentKind, node: Node) -> tuple[str, Node | None] | None:
-        """Name and body of a component; None after saying that there is none."""
+    def _infer(self, kind: ComponentKind, node: Node, pairs: list[tuple[Node, Node]]) -> tuple[str, Node | None] | None:
+        """Name and body of a component; None after saying that there is none, or where nothing is written."""
+        if not node.pairs and not node.items:
+            return None
         catalogue = self._catalogue
-        if node.shape == "mapping":
-            pairs = [(key.value, value) for key, value in node.pairs]
-        elif node.shape == "sequence":
-            # A list is looked at as if its items were keys and values in turn.
-            words = [item.value for item in node.items]
-            pairs = list(zip(words[::2], node.items[1::2], strict=False))
-            if node.items and not pairs:
-                self._unclear(node, [])
+        words: list[str] = []
+        for key, value in pairs:
+            if key.value != "type":
+                words.append(key.value)
+                continue
+            name = value.value
+            if not name:
+                break
+            if not catalogue.knows(kind, name):
+                self._add(node.line, f"failed to obtain docs for {kind} type {name}", Code.COMPONENT_NOT_FOUND)
                 return None
-        else:
-            return None
-        if not pairs:
-            return None
-        explicit = node.get("type") if node.shape == "mapping" else None
-        bodies = dict(pairs)
-        if explicit is not None and explicit.value:
-            if catalogue.knows(kind, explicit.value):
-                return explicit.value, bodies.get(explicit.value)
-            self._add(node.line, f"failed to obtain docs for {kind} type {explicit.value}", Code.COMPONENT_NOT_FOUND)
-            return None
-        words = [word for word, _ in pairs if word not in RESERVED[kind]]
-        known = [word for word in words if catalogue.knows(kind, word)]
+            return name, next((value for key, value in pairs if key.value == name), None)
+        known = [word for word in words if word not in RESERVED[kind] and catalogue.knows(kind, word)]
         if len(known) != 1:
-            self._unclear(node, sorted(known or words))
+            self._unclear(node, words)
             return None
-        return known[0], bodies[known[0]]
+        return known[0], next(value for key, value in pairs if key.value == known[0])
 
     def _unclear(self, node: Node, words: list[str]) -> None:
         text = "unable to infer component type"
@@ -285,21 +292,21 @@ class Linter:
             text += f": {words[0]}" if len(words) == 1 else f": [{' '.join(words)}]"
         self._add(node.line, text, Code.COMPONENT_MISSING)
 
-    def _label(self, spec: Spec, key: Node, node: Node) -> bool:
-        """Look at a label; answers whether there is one."""
-        if not spec.labelled:
-            self._add(key.line, "label field should be omitted when pointing to a resource", Code.SHOULD_OMIT)
-            return True
+    def _label(self, pairs: list[tuple[Node, Node]], key: Node, node: Node) -> bool:
+        """Look at the label of a component of those pairs; answers whether there is one."""
         if node.shape != "scalar":
             self._add(node.line, "expected string value", Code.EXPECTED_SCALAR)
             return True
-        label = "" if node.tag == "!!null" else node.value
+        if any(_is_reference(name.value, value) for name, value in pairs):
+            self._add(key.line, "label field should be omitted when pointing to a resource", Code.SHOULD_OMIT)
+        label = decode.text(node)
         if not label:
             return False
-        if not _LABEL.fullmatch(label) or label.startswith("_") or (self._options.dialect == "bento" and "-" in label):
+        line = node.first_line
+        if not _LABEL.fullmatch(label) or (self._options.dialect == "bento" and "-" in label):
             allowed = r"/^[a-z0-9_]+$/" if self._options.dialect == "bento" else r"/^[a-z0-9_\-]+$/"
             self._add(
-                node.line,
+                line,
                 f"invalid label '{label}': should match the regular expression {allowed} and must not start with an "
                 "underscore",
                 Code.BAD_LABEL,
@@ -307,28 +314,38 @@ class Linter:
             return True
         earlier = self._labels.get(label)
         if earlier is None:
-            self._labels[label] = node.line
+            self._labels[label] = line
         else:
             self._add(
-                node.line,
+                line,
                 f"label '{label}' collides with a previously defined label at line {earlier}",
                 Code.DUPLICATE_LABEL,
             )
         return True
 
-    def _apply(self, rule: Rule, node: Node) -> None:
-        """Ask a rule of one's own."""
+    def _apply(self, rule: Rule, field: Field, node: Node) -> None:
+        """Ask a rule of one's own; it gets no value that cannot be decoded."""
+        if field.type == "object" and field.shape == "scalar":
+            try:
+                check_shape(field, node, whole=False)
+            except (ConfigError, decode.WrongType):
+                return
         answer = rule(node)
         if answer is None:
             return
         if isinstance(answer, str):
-            self._add(node.line, answer, Code.CUSTOM)
+            self._add(node.first_line, answer, Code.CUSTOM)
             return
         for line, text in answer:
             self._add(line, text, Code.CUSTOM)
 
     def _add(self, line: int, text: str, code: Code) -> None:
         self.lints.append(Lint(line, 1, text, code))
+
+
+def _is_reference(key: str, value: Node) -> bool:
+    """Whether a pair says that its component is a resource somewhere else."""
+    return value.value == "resource" if key == "type" else key == "resource" and value.is_text and value.value != ""
 
 
 def lines(lints: Iterable[Lint], prefix: str = "") -> list[str]:

@@ -52,7 +52,7 @@ class Node:
         pairs: A mapping's keys and values, in order, with repetitions.
         line: Where it begins, from 1; 0 where there is no text.
         column: Likewise.
-        style: How a scalar is written: nothing for plain, ``'``, ``"``, ``|``, ``>``.
+        style: How a scalar is written: nothing for plain, ``'``, ``"``, ``|``, ``>``; ``!|`` for ``|`` behind a tag.
         aliased: Whether it stands for an anchored value elsewhere; it has that value's content and position.
     """
 
@@ -120,6 +120,16 @@ class Node:
     def is_null(self) -> bool:
         """Whether it is a null."""
         return self.shape == "scalar" and self.tag == "!!null"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a single text."""
+        return self.shape == "scalar" and self.tag in ("!!str", "!!binary")
+
+    @property
+    def first_line(self) -> int:
+        """Where the content begins, which in a literal block is the line behind the mark."""
+        return self.line + (self.style == "|")
 
     @property
     def tag(self) -> str:

@@ -32,14 +32,14 @@ RESOURCE_KINDS: Final[tuple[ComponentKind, ...]] = ("input", "processor", "outpu
 LOG_LEVELS: Final = ("OFF", "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "ALL", "NONE")
 
 
-def _labels_needed(node: Node) -> list[tuple[int, str]]:
-    """Refuse resources without a label."""
-    found = []
-    for item in node.items:
-        label = item.get("label") if item.is_mapping else None
-        if item.is_mapping and (label is None or (label.is_scalar and (label.is_null or not label.value))):
-            found.append((item.line, "the label field for resources must be unique and not empty"))
-    return found
+def _label_needed(node: Node) -> str | None:
+    """Refuse a resource without a label; what is no text is none."""
+    if not node.is_mapping:
+        return None
+    label = node.get("label")
+    if label is not None and label.is_text and label.value:
+        return None
+    return "the label field for resources must be unique and not empty"
 
 
 def _resources(kind: ComponentKind) -> Field:
@@ -48,7 +48,7 @@ def _resources(kind: ComponentKind) -> Field:
         f"{kind}_resources",
         f"The {kind.replace('_', ' ')}s that are shared by label.",
         default=[],
-        lint=_labels_needed,
+        lint=_label_needed,
     )
 
 
@@ -217,5 +217,5 @@ RESOURCES: Final = _root(*RESOURCE_FIELDS, TESTS)
 SERVICE: Final = _root(*SERVICE_FIELDS, *RESOURCE_FIELDS)
 """The configuration of a service that runs many streams."""
 
-WHOLE: Final = _root(*STREAM_FIELDS, *RESOURCE_FIELDS, *SERVICE_FIELDS)
+WHOLE: Final = _root(HTTP, *STREAM_FIELDS, *RESOURCE_FIELDS, *SERVICE_FIELDS[1:])
 """The configuration of a service with one stream in it."""

@@ -15,8 +15,9 @@ from headwater.config.lint import DEFAULT, RUN, Code, Lint, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.override import apply_overrides
 from headwater.config.sections import RESOURCE_KINDS, RESOURCES, SERVICE, WHOLE
+from headwater.config.shapes import check_shapes
 from headwater.config.spec import ComponentKind, Field
-from headwater.config.stream import StreamConfig, check_shapes, take_apart
+from headwater.config.stream import StreamConfig, take_apart
 from headwater.config.view import ComponentConfig, Config
 from headwater.errors import ConfigError, InferenceError, MissingVariables
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,19 +14,13 @@ from headwater.config.infer import infer, infer_list
 from headwater.config.lint import API, Lint, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.sections import STREAM
-from headwater.config.spec import ComponentKind, Field
+from headwater.config.shapes import check_shapes
+from headwater.config.spec import ComponentKind
 from headwater.config.view import ComponentConfig
 from headwater.errors import ConfigError, LintRejection
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue
-
-_DECODERS: Final[dict[str, Callable[[Node], object]]] = {
-    "string": decode.text,
-    "int": decode.integer,
-    "float": decode.number,
-    "bool": decode.boolean,
-}
 
 
 class StreamConfig(msgspec.Struct, eq=False):
@@ -158,47 +152,6 @@ def take_apart(node: Node, catalogue: Catalogue) -> StreamConfig:
         output,
         decode.integer(threads) if threads is not None else -1,
     )
-
-
-def check_shapes(parent: Field, node: Node) -> None:
-    """Refuse plain values of sections that cannot be decoded; components are not looked into.
-
-    Raises:
-        ConfigError: One cannot be; the text names it.
-    """
-    if not node.is_mapping:
-        return
-    for field in parent.fields:
-        value = node.get(field.name)
-        if value is None:
-            continue
-        try:
-            _check_shape(field, value)
-        except (ConfigError, decode.WrongType) as error:
-            raise ConfigError(f"field '{field.name}': {error}") from None
-
-
-def _check_shape(field: Field, node: Node, dimensions: int | None = None) -> None:
-    """Refuse a value that cannot be decoded; lists are looked through, maps of the wrong shape are left to lint."""
-    if dimensions is None:
-        dimensions = {"array": 1, "2darray": 2}.get(field.shape, 0)
-    if dimensions:
-        if not node.is_sequence:
-            raise ConfigError(f"line {node.line}: expected array value, got {node.tag}")
-        for item in node.items:
-            _check_shape(field, item, dimensions - 1)
-    elif field.shape == "map":
-        for _, value in node.pairs:
-            _check_value(field, value)
-    else:
-        _check_value(field, node)
-
-
-def _check_value(field: Field, node: Node) -> None:
-    if field.type == "object":
-        check_shapes(field, node)
-    elif field.type in _DECODERS:
-        _DECODERS[field.type](node)
 
 
 def _get(node: Node, key: str) -> Node | None:

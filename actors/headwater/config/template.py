@@ -15,8 +15,8 @@ from headwater.config.infer import infer
 from headwater.config.lint import DEFAULT, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.service import expand, read_file
+from headwater.config.shapes import check_shapes
 from headwater.config.spec import LABELLED, NO_DEFAULT, Field, Spec
-from headwater.config.stream import check_shapes
 from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def add_template(catalogue: Catalogue, node: Node) -> Spec:
     Raises:
         ConfigError: Its mapping, name or type cannot be used.
     """
-    check_shapes(TEMPLATE, node)
+    check_shapes(TEMPLATE, node, whole=False)
     kind: Any = _text(node, "type")
     name = _text(node, "name")
     compiled = _compiled(_text(node, "mapping"))

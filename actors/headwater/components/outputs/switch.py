@@ -9,6 +9,7 @@ from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.components.lanes import Lane, Shares
 from headwater.components.redelivery import BackoffPolicy, Redelivery
+from headwater.config import decode
 from headwater.config.fields import boolean, child, mapping, objects, spec
 from headwater.errors import ComponentError, ConfigError
 
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 
 def _reject_is_final(node: Node) -> str | None:
     """Refuse a `reject` that would be repeated for ever."""
-    again = node.get("retry_until_success")
+    again = node.get("retry_until_success") if node.is_mapping else None
     cases = node.get("cases")
-    if again is None or again.value != "true" or cases is None or not cases.is_sequence:
+    if again is None or not decode.boolean(again) or cases is None:
         return None
-    for case in cases.items:
+    for case in cases.items or [value for _, value in cases.pairs]:
         output = case.get("output") if case.is_mapping else None
-        if output is not None and output.is_mapping and output.get("reject") is not None:
+        name, text = (output.get("type"), output.get("reject")) if output is not None else (None, None)
+        if (name is not None and name.value == "reject") or (text is not None and text.is_text):
             return (
                 "a 'switch' output with a 'reject' case output must have the field 'switch.retry_until_success' set to "
                 "'false', otherwise the 'reject' child output will result in infinite retries"
