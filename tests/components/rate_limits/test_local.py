@@ -12,7 +12,9 @@ from headwater.components.catalogue import Catalogue
 from headwater.components.contracts import RateLimit
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
+from headwater.config.lint import LintOptions
 from headwater.config.nodes import Node
+from headwater.config.service import lint_text
 from headwater.errors import ConfigError
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
@@ -67,3 +69,9 @@ def test_so_many_bytes_in_an_interval() -> None:
 def test_values_that_make_no_sense(config: str, text: str) -> None:
     with pytest.raises(ConfigError, match=text):
         make(TestHost(), config)
+
+
+def test_a_number_of_bytes_below_zero_is_a_lint() -> None:
+    config = b"rate_limit_resources:\n  - label: a\n    local:\n      byte_size: -1\n"
+    lints = lint_text(config, Catalogue(), options=LintOptions(dialect="bento"))
+    assert [str(lint) for lint in lints] == ["(4,1) byte_size cannot be less than zero"]

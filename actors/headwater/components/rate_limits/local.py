@@ -12,14 +12,29 @@ from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources
+    from headwater.config.nodes import Node
     from headwater.config.view import Config
+
+
+
+def _not_below_zero(node: Node) -> str | None:
+    """Refuse a number of bytes that is none."""
+    number = node.plain()
+    return "byte_size cannot be less than zero" if isinstance(number, int) and number < 0 else None
+
 
 SPEC = spec(
     "rate_limit",
     "local",
     integer("count", "How many may go ahead in an interval; 0 for any number, where `byte_size` is set.", default=1000),
     duration("interval", "How long an interval is.", default="1s"),
-    integer("byte_size", "How many bytes may go ahead in an interval; 0 for any number.", default=0, dialect="bento"),
+    integer(
+        "byte_size",
+        "How many bytes may go ahead in an interval; 0 for any number.",
+        default=0,
+        dialect="bento",
+        lint=_not_below_zero,
+    ),
     summary="Limit how much goes ahead in an interval.",
     description="The limit holds for all streams of the process that use the resource together.",
     examples=(
@@ -41,6 +56,8 @@ class LocalRateLimit(RateLimit):
             raise ConfigError("count must be larger than zero")
         if self._count < 0:
             raise ConfigError("count cannot be less than zero")
+        if self._bytes < 0:
+            raise ConfigError("byte_size cannot be less than zero")
         self._lock = threading.Lock()
         self._renew(self._clock.now())
 
