@@ -1,18 +1,22 @@
 """How many transactions to take at a time: few while they take long, many while they are quick.
 
 Large chunks make fast streams fast; small ones keep slow streams from holding what they cannot use: little is read
-ahead, and a stop waits for little. The window doubles while chunks are quick and shrinks when they are not.
+ahead, and a stop waits for little. The window doubles while chunks are quick and shrinks when they are not: by no more
+than half where a busy machine may be the reason, since one stall says little about the next chunk.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-QUICK: Final = 0.02
+QUICK: Final = 0.05
 """Seconds for a chunk under which the next may be larger."""
 
 SLOW: Final = 0.1
 """Seconds for a chunk over which the next is smaller."""
+
+STALLED: Final = 1.0
+"""Seconds for a chunk that no busy machine explains."""
 
 
 class Window:
@@ -31,4 +35,5 @@ class Window:
             if count * 2 >= self.limit:
                 self.limit = min(self.maximum, self.limit * 2)
         elif seconds > SLOW:
-            self.limit = max(self.minimum, min(self.limit, int(count * SLOW / seconds)))
+            least = self.minimum if seconds > STALLED else max(self.minimum, self.limit // 2)
+            self.limit = max(least, min(self.limit, int(count * SLOW / seconds)))
