@@ -12,16 +12,24 @@ from pathlib import Path
 
 import pytest
 
-_BLOCK = re.compile(r"^```(?P<language>\w+)(?: file=(?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^ *```(?P<language>\w*)(?: file=(?P<file>\S+))?(?: lint=(?P<lint>\S+))?[^\n]*\n(?P<text>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code in a document."""
+    """A block of code in a document.
+
+    Attributes:
+        fails: Whether it is there to show what lint says.
+    """
 
     language: str
     file: str
     text: str
+    fails: bool = False
 
     def commands(self) -> Iterator[tuple[str, str]]:
         """The commands of a console, each with what it must print; `...` there stands for anything."""
@@ -45,16 +53,20 @@ class Document:
 
     def blocks(self, text: str) -> list[Block]:
         """The blocks of a document, those that name a file written to it."""
-        found = [Block(each["language"], each["file"] or "", each["text"]) for each in _BLOCK.finditer(text)]
+        found = [
+            Block(each["language"], each["file"] or "", each["text"], each["lint"] == "fails")
+            for each in _BLOCK.finditer(text)
+        ]
+        assert len(found) == len(re.findall(r"^ *```\w", text, re.MULTILINE)), "a block has no end"
         for block in found:
             if block.file:
                 (self.folder / block.file).write_text(block.text, encoding="utf-8")
         return found
 
-    def ran(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def ran(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """A command in the folder."""
         return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=60, env=self.environment, check=False
+            command, cwd=self.folder, capture_output=True, text=True, timeout=timeout, env=self.environment, check=False
         )
 
     def type(self, command: str, wanted: str) -> None:

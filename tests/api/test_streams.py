@@ -230,5 +230,5 @@ def test_functions_that_nobody_listed_are_refused_with_the_way_to_mend_it(client
         client.post("/resources/processor/bar", body="python: {function: 'html:escape'}"),
     ):
         assert answer.status_code == 400, answer.text
-        assert "function html:escape is not allowed here: start Headwater with --allow-python html:escape" in answer.text
+        assert "html:escape is not allowed here: start Headwater with --allow-python html:escape" in answer.text
     assert "pipeline" not in client.get("/streams/foo").json["config"]

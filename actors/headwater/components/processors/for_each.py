@@ -22,7 +22,7 @@ SPEC = spec(
         (
             "Drop what was seen before, also within a batch",
             "pipeline:\n  processors:\n    - for_each:\n        - dedupe:\n            cache: seen\n"
-            '            key: ${! json("id") }\n',
+            '            key: ${! json("id") }\n\ncache_resources:\n  - label: seen\n    memory: {}\n',
         ),
     ),
 )
