@@ -7,11 +7,12 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from headwater.bloblang import BloblangError, Environment, Failed, ParseError, compile_mapping
+from headwater.bloblang import DELETE, BloblangError, Environment, Failed, Mapping, ParseError, compile_mapping
 from headwater.bloblang.execution import finish
 from headwater.bloblang.statements import parse_mapping
 from headwater.bloblang.values import json_text
-from headwater.message import Message
+from headwater.errors import DocumentError
+from headwater.message import Message, Payloads
 
 from .generated import mappings, messages
 from .walker import Walker
@@ -66,3 +67,32 @@ def test_a_compiled_mapping_does_what_the_walker_does(source: str, raw: bytes) -
     for each in mapping.apply_many([Message(raw, metadata={"k": "v"})] * 2):
         many = ("error", each.error.text) if isinstance(each, Failed) else outcome(lambda result=each: result)
         assert many == expected, f"{source}\n{raw!r}"
+    if mapping.bare:
+        for made in mapping.apply_payloads(Payloads([raw] * 2, {"k": "v"})):
+            content = ("error", made.error.text) if isinstance(made, Failed) else bare(made)
+            wanted = ("message", expected[1][0]) if expected[0] == "message" else expected
+            assert content == wanted, f"{source}\n{raw!r}"
+    called(mapping, raw, expected)
+
+
+def bare(content: bytes | None) -> tuple[str, Any]:
+    return ("deleted", None) if content is None else ("message", content)
+
+
+def called(mapping: Mapping, raw: bytes, expected: tuple[str, Any]) -> None:
+    """A call with the document, which has no message around it, comes to the same where there is nothing to be missed."""
+    if not mapping.bare or "@" in mapping.text:
+        return
+    try:
+        document = Message(raw).document()
+    except DocumentError:
+        return
+    before = shown(document)
+    kind, got = outcome(lambda: mapping(document))
+    assert shown(document) == before
+    if kind == "error" or expected[0] == "error":
+        assert (kind, got) == expected, f"{mapping.text}\n{raw!r}"
+    elif expected[0] == "deleted":
+        assert got is DELETE
+    elif got is not document:
+        assert finish(Message(raw), got, {}).content() == expected[1][0], f"{mapping.text}\n{raw!r}"

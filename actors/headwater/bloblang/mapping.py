@@ -117,8 +117,9 @@ class Mapping(_Callable):
         """The same for messages that are nothing but payloads, for a mapping that is `bare`."""
         main = self._bare
         if main is None:
-            compiler = PayloadCompiler(self._program)
-            main = self._bare = _loaded(compiler.compile)["main"]
+            names = _loaded(PayloadCompiler(self._program).compile)
+            names["OTHER"] = self._main
+            main = self._bare = names["main"]
         return main(payloads, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def value(

@@ -16,7 +16,7 @@ class PayloadCompiler(ProgramCompiler):
     """
 
     def __init__(self, program: Program) -> None:
-        super().__init__(program, many=True)
+        super().__init__(program, many=True, plain=True)
 
     # HOT: the whole mapping stands within the loop
     def _loop(self) -> None:
@@ -36,10 +36,13 @@ class PayloadCompiler(ProgramCompiler):
                 self.put("_x0 = decode(_k0) if 45 not in _k0 else decode_signed(_k0)")
             with self.block("except Exception:"):
                 self.put("_x0 = bad_document(_k0)")
-        self.put("_r0 = NOTHING")
         if self.heavy:
             self.put("_u0 = False")
         self._begin()
+
+    def _aside(self) -> None:
+        self.put("_m0 = OTHER(Message(_k0, UNSET, _g0), None, 0, None, _d0, _a0, _x0)")
+        self._give("_m0 and _m0.content()")
 
     def _epilogue(self) -> None:
         if self._owns_root:
@@ -50,5 +53,8 @@ class PayloadCompiler(ProgramCompiler):
         self._give("finish_payload(_k0, _r0)")
 
     def _encode(self) -> None:
+        if self.heavy:
+            with self.block("if _u0:"):
+                self._give("encode_document(_r0)")
         self._serialise()
         self._give("_s0")
