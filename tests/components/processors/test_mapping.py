@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from headwater.bloblang import compile_mapping
+
 
 def test_a_new_document(contents: Callable[..., list[str]]) -> None:
     assert contents("- mapping: root.x = this.a", '{"a":1,"b":2}', '{"a":[2]}') == ['{"x":1}', '{"x":[2]}']
@@ -39,3 +43,26 @@ def test_only_failed_messages_of_a_chunk_are_marked(outcomes: Callable[..., Any]
             assert (content, error) == (str(number), "")
         else:
             assert (content, error) == (sent[number], "failed assignment (line 1): seven")
+
+
+@pytest.mark.parametrize(
+    ("query", "alone"),
+    [
+        ("content()", True),
+        ('json("a")', True),
+        ('metadata("k")', True),
+        ('@k | meta("k")', True),
+        ("error() | error_source_label() | tracing_id()", True),
+        ("batch_index()", False),
+        ("batch_size()", False),
+        ("content().from(0)", False),
+        ('json("a").from_all()', False),
+    ],
+)
+def test_only_what_looks_at_other_messages_is_run_batch_by_batch(query: str, alone: bool) -> None:
+    assert compile_mapping(f"root = {query}").uses_batch is not alone
+
+
+def test_a_message_of_a_batch_sees_its_own_content(contents: Callable[..., list[str]]) -> None:
+    mapping = "- mapping: 'root = [content().string(), json(\"a\"), error()]'"
+    assert contents(mapping, ['{"a":1}', '{"a":2}']) == ['["{\\"a\\":1}",1,null]', '["{\\"a\\":2}",2,null]']

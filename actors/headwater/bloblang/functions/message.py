@@ -20,7 +20,6 @@ _NO_TRACE = "0" * 32
 @function(
     "content",
     context=True,
-    batch=True,
     category=MESSAGE,
     summary="The payload of the message as it came in, as bytes.",
     examples=[Example("", "root.doc = content().string()", ('{"foo":"bar"}', r'{"doc":"{\"foo\":\"bar\"}"}'))],
@@ -34,7 +33,6 @@ def content(ctx: ExecutionContext) -> bytes:
     "json",
     Param("path", "string", "A dot path; the whole document where it is empty.", default=""),
     context=True,
-    batch=True,
     category=MESSAGE,
     summary="A field of the document that the message came in with.",
     examples=[
@@ -86,7 +84,6 @@ def _as_text(metadata: Mapping[str, Any], key: str) -> Any:
     "metadata",
     Param("key", "string", "The key; an object of all where it is empty.", default=""),
     context=True,
-    batch=True,
     category=MESSAGE,
     summary="The value of a metadata key that the message came in with; null without one.",
     examples=[Example("", 'root.topic = metadata("kafka_topic")', ("{}", '{"topic":null}'))],
@@ -100,7 +97,6 @@ def metadata_(ctx: ExecutionContext, key: str) -> Any:
     "meta",
     Param("key", "string", "The key; an object of all where it is empty.", default=""),
     context=True,
-    batch=True,
     category=DEPRECATED,
     status="deprecated",
     summary="The value of a metadata key that the message came in with, as text; use metadata.",
@@ -161,7 +157,6 @@ def _error(ctx: ExecutionContext) -> Any:
 @function(
     "error",
     context=True,
-    batch=True,
     category=MESSAGE,
     summary="The text of the message's error; null without one.",
     examples=[Example("", "root.doc.error = error()", ("{}", '{"doc":{"error":null}}'))],
@@ -174,7 +169,6 @@ def error(ctx: ExecutionContext) -> str | None:
 @function(
     "errored",
     context=True,
-    batch=True,
     category=MESSAGE,
     summary="Whether processing of the message has failed.",
     examples=[Example("", "root.doc.status = if errored() { 400 } else { 200 }", ("{}", '{"doc":{"status":200}}'))],
@@ -191,7 +185,6 @@ def _source(name: str, attribute: str, what: str) -> None:
     function(
         name,
         context=True,
-        batch=True,
         category=MESSAGE,
         summary=f"The {what} of the component that the message's error came from; null without one.",
         examples=[Example("", f"root.doc.source = {name}()", ("{}", '{"doc":{"source":null}}'))],
@@ -217,7 +210,6 @@ def _trace(ctx: ExecutionContext) -> Mapping[str, Any]:
 @function(
     "tracing_span",
     context=True,
-    batch=True,
     category=MESSAGE,
     status="experimental",
     summary="An object that carries the message's trace to another program; empty without one.",
@@ -230,7 +222,6 @@ def tracing_span(ctx: ExecutionContext) -> dict[str, Any]:
 @function(
     "tracing_id",
     context=True,
-    batch=True,
     category=MESSAGE,
     status="experimental",
     summary="The id of the message's trace; zeros without one.",
@@ -246,7 +237,6 @@ def tracing_id(ctx: ExecutionContext) -> str:
 @function(
     "flow_id",
     context=True,
-    batch=True,
     category=MESSAGE,
     status="experimental",
     summary="An id of the message's way through the stream: that of its trace, or a new one without a trace.",
