@@ -12,6 +12,7 @@ may be called from within a component.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -48,12 +49,16 @@ from headwater.runtime.registry import Request, StreamRegistry
 from headwater.runtime.services import Listener, Services
 from headwater.runtime.shared import SharedResources
 from headwater.runtime.supervisor import State, StreamSupervisor
+from headwater.runtime.workers.pool import WorkerPool
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
 from headwater.telemetry.stats import stats_tree
 from headwater.telemetry.tracing import Tracer
 
 T = TypeVar("T")
+
+MOST_WORKERS = 8
+"""Worker processes of a system that decides about their number by itself."""
 
 STOP_SECONDS = 5.0
 """How long a stream may take to stop where nobody says otherwise."""
@@ -107,6 +112,8 @@ class StreamSystem:
         tracer: Is told what happens to each message; not closed with the system.
         functions: The Python functions that configurations may name: names and patterns such as ``my_package:*``, or
             functions by name. None at all unless some are given; plain data may hold functions themselves.
+        workers: The most worker processes; a stream whose processors only calculate hands its work to them while it is
+            busy. None: up to one a core, for streams that have `pipeline.threads` in their configuration.
     """
 
     def __init__(
@@ -126,6 +133,7 @@ class StreamSystem:
         error_handling: ErrorHandling | None = None,
         tracer: Tracer | None = None,
         functions: Functions | Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
+        workers: int | None = 0,
     ) -> None:
         self.log = Log(logger or logging.getLogger("headwater"))
         self.clock = clock or SystemClock()
@@ -151,6 +159,7 @@ class StreamSystem:
             crash=crash or (lambda reason: None),
             error_handling=error_handling or ErrorHandling(),
             tracer=tracer,
+            workers=_workers(workers, self.log),
         )
         self._services.shared = SharedResources(self._services)
         reference = StreamRegistry.start(self._services, self.events)
@@ -366,6 +375,8 @@ class StreamSystem:
         hanging = self._ask(self._registry.close(deadline))
         self._closed = True
         self._services.shared.close()
+        if self._services.workers is not None:
+            self._services.workers.close()
         self._reference.stop()
         self._services.loop.close()
         self._services.lanes.close()
@@ -406,6 +417,22 @@ class StreamSystem:
         if supervisor is None:
             raise StreamNotFound(stream)
         return supervisor
+
+
+def _workers(count: int | None, log: Log) -> WorkerPool | None:
+    if count is None:
+        # On one core processes would only take turns; and at some number the rest of a stream has no more for them.
+        count = min(_cores(), MOST_WORKERS)
+        return WorkerPool(count, log, asked_for=True) if count > 1 else None
+    return WorkerPool(count, log) if count > 0 else None
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
 
 
 def _status(supervisor: StreamSupervisor) -> StreamStatus:

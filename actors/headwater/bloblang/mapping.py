@@ -50,6 +50,7 @@ class Mapping(_Callable):
         text: As it was written.
         uses_batch: Whether it reads other messages of the batch, or its place in it.
         bare: Whether it looks at nothing of a message but its payload, so that `apply_payloads` may be used.
+        stateless: Whether what it does depends on its text and its message alone.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Mapping(_Callable):
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
         self.bare = not compiler.uses_message
+        self.stateless = program.shared
 
     def _compiled(self, other: Callable[..., Any] | None = None, **mode: bool) -> Callable[..., Any]:
         compiler = ProgramCompiler(self._program, plain=other is not None, **mode)

@@ -128,6 +128,17 @@ def add_shared_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--version", action="store_true", help="print the version")
 
 
+def add_workers_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of the verbs that run streams."""
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="the most worker processes for pipelines that are busy; 0 for none; by default up to one a core, for "
+        "streams that set pipeline.threads",
+    )
+
+
 def overview() -> str:
     """The help of the program as a whole."""
     return OVERVIEW.format(verbs="\n".join(f"  {name:<12}{text}" for name, text in VERBS.items()))

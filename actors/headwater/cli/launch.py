@@ -153,6 +153,7 @@ class Service:
                 error_handling=ErrorHandling.of(launch.service.error_handling),
                 tracer=self.tracer,
                 functions=getattr(launch.args, "allow_python", ()),
+                workers=getattr(launch.args, "workers", 0),
             )
             self.system.define_resources(launch.service.resources)
             self.exporter.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from headwater.cli.arguments import Verbs, fail
+from headwater.cli.arguments import Verbs, add_workers_flag, fail
 
 if TYPE_CHECKING:
     from headwater.cli.signals import Signals
@@ -26,6 +26,7 @@ def add_parser(subparsers: Verbs) -> None:
     parser = subparsers.add_parser("run", help="run one configuration until its input ends", epilog=EPILOG)
     parser.add_argument("path", metavar="CONFIG", nargs="?", default="", help="the configuration file, as with -c")
     parser.add_argument("--server", metavar="NAME", default="", help="who serves HTTP: waitress (default) or uvicorn")
+    add_workers_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:

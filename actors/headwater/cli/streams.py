@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from headwater.cli.arguments import Verbs
+from headwater.cli.arguments import Verbs, add_workers_flag
 
 if TYPE_CHECKING:
     from headwater.cli.signals import Signals
@@ -45,8 +45,9 @@ def add_parser(subparsers: Verbs) -> None:
         metavar="MODULE:FUNCTION",
         action="append",
         default=[],
-        help="let streams that come over the API name this Python function; patterns such as 'my_package:*'; repeatable",
+        help="let streams that come over the API name this Python function, or pattern: 'my_package:*'; repeatable",
     )
+    add_workers_flag(parser)
     parser.add_argument("--streams", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--streams-dir", metavar="DIR", default="", help=argparse.SUPPRESS)
 

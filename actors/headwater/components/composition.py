@@ -27,6 +27,11 @@ def singles(chains: Iterable[Any]) -> list[Each] | None:
     return found
 
 
+def all_portable(chains: Iterable[Any]) -> bool:
+    """Whether chains may run in another process."""
+    return all(getattr(chain, "portable", False) for chain in chains)
+
+
 def run_where(each: Each, messages: list[Message | None], wanted: Callable[[Message], bool]) -> None:
     """Put in place of the messages that are wanted what becomes of them; the others stay as they are."""
     places = [place for place, message in enumerate(messages) if message is not None and wanted(message)]

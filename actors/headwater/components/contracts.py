@@ -102,6 +102,9 @@ class Processor:
     payloads: Callable[[Payloads], Payloads | list[Message | None]] | None = None
     """The same for batches of which nothing but their payloads is known, as most inputs read them. Used instead of
     `each` where both are set; beside it, `each` must be."""
+    portable: bool = False
+    """Whether it may as well run in another process: it has `each`, only calculates, keeps nothing from one message for
+    the next, and uses nothing of its surroundings but series, log lines and marks."""
 
     def process(self, batch: Batch) -> object:
         """The batches made of a batch: `list[Batch]`, or a coroutine that returns one."""

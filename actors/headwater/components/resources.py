@@ -246,6 +246,10 @@ class Resources:
         """Mark a message as failed by this processor: counted, logged, and readable by `error()`."""
         text = str(error)
         self.count_failure(text)
+        return self.marked(message, text)
+
+    def marked(self, message: Message, text: str) -> Message:
+        """Mark a message as failed by this processor, and nothing else: `count_failure` is for many at once."""
         return message.with_error(MessageError(text, self.name, self.label, self.path.removeprefix("root.")))
 
     def count_failure(self, text: str, count: int = 1) -> None:

@@ -47,6 +47,12 @@ class StreamConfig(msgspec.Struct, eq=False):
     plain: Any = msgspec.UNSET
 
     @property
+    def asks_for_threads(self) -> bool:
+        """Whether it says how many are worked on at once."""
+        pipeline = _get(self.node, "pipeline")
+        return pipeline is not None and _get(pipeline, "threads") is not None
+
+    @property
     def source(self) -> Any:
         """The configuration as it was submitted, as plain data; variables are replaced, nothing else is."""
         if self.plain is msgspec.UNSET:

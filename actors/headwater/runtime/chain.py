@@ -55,6 +55,15 @@ class Link:
         metrics.counter("processor_error")
         self._latency = metrics.timing("processor_latency_ns")
 
+    @property
+    def portable(self) -> bool:
+        """Whether the processor may run in another process: only those that come with the package are known there."""
+        return (
+            self.each is not None
+            and self.processor.portable
+            and type(self.processor).__module__.startswith("headwater.components.processors.")
+        )
+
     # HOT: once a chunk
     def run_each(self, messages: Sequence[Message]) -> list[Message | None]:
         """Run a processor that looks at one message at a time; each message is a batch of its own."""
@@ -154,6 +163,11 @@ class ProcessorChain:
     def single(self) -> bool:
         """Whether all of them look at one message at a time, so that many batches of one may go through at once."""
         return all(link.each is not None for link in self.links)
+
+    @property
+    def portable(self) -> bool:
+        """Whether all of them may run in another process."""
+        return all(link.portable for link in self.links)
 
     def process_now(self, batches: list[Batch]) -> list[Batch]:
         """Run a chain in which nothing waits."""

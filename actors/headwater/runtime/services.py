@@ -20,6 +20,7 @@ from headwater.telemetry.tracing import Tracer
 if TYPE_CHECKING:
     from headwater.components.inproc import Hub
     from headwater.runtime.shared import SharedResources
+    from headwater.runtime.workers.pool import WorkerPool
 
 Listener = Callable[..., Any]
 """Serves a table of endpoints: called with an address (host:port), the `Endpoints`, a pair of certificate and key files
@@ -33,6 +34,7 @@ class Services:
     Attributes:
         prefix_endpoints: Whether paths of streams begin with the stream's id.
         listener: Serves components that have an address of their own; None where no HTTP server is installed.
+        workers: Processes that pipelines may hand work to; None where there shall be none.
         crash: Ends the whole service for a reason, as the `crash` processor asks.
         error_handling: What happens to messages that processors failed on.
         tracer: Is told what happens to each message; None where nobody wants to know.
@@ -49,6 +51,7 @@ class Services:
     hub: Hub
     prefix_endpoints: bool = True
     listener: Listener | None = None
+    workers: WorkerPool | None = None
     crash: Callable[[str], None] = field(default=lambda reason: None)
     error_handling: ErrorHandling = field(default_factory=ErrorHandling)
     tracer: Tracer | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from headwater.components.contracts import Buffer, Input, Output
 from headwater.config.stream import StreamConfig
@@ -17,6 +18,9 @@ from headwater.runtime.stages.input import InputStage
 from headwater.runtime.stages.output import OutputStage
 from headwater.runtime.stages.pipeline import PipelineStage
 from headwater.telemetry.metrics import MetricRegistry
+
+if TYPE_CHECKING:
+    from headwater.runtime.workers.crew import Crew
 
 
 @dataclass(slots=True)
@@ -65,6 +69,19 @@ class Ring:
         """How many transactions may wait in processors at once."""
         return self.config.threads if self.config.threads > 0 else os.cpu_count() or 1
 
+    def _crew(self) -> Crew | None:
+        """The pipeline's workers, where the system has any and the processors can run there."""
+        workers, config = self.services.workers, self.config
+        if workers is None or not self.chain.portable or self.services.catalogue.bloblang is not None:
+            return None
+        if workers.asked_for and (config.threads == 1 or not config.asks_for_threads):
+            return None
+        from headwater.runtime.workers.crew import Crew
+
+        return Crew(
+            workers, self.chain, config.processors, workers.limit, self.stream, self.metrics, self.services.log
+        )
+
     def start(self, supervisor: Address) -> None:
         """Start all stages, each connected to its neighbours, output first."""
 
@@ -76,7 +93,11 @@ class Ring:
         assembly = self.assembly
         output = OutputStage.start(setting("output"), self.output, assembly.opens, assembly.flushes)
         source = InputStage.start(setting("input"), self.input, assembly.drains)
-        pipeline = PipelineStage.start(setting("pipeline"), self.chain, self.threads) if self.chain.links else None
+        pipeline = (
+            PipelineStage.start(setting("pipeline"), self.chain, self.threads, self._crew())
+            if self.chain.links
+            else None
+        )
         buffer = BufferStage.start(setting("buffer"), self.buffer) if self.buffer is not None else None
 
         #         stage      from                          to

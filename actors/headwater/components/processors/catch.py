@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headwater.components.catalogue import component
-from headwater.components.composition import joined, run_at_once, run_where, singles
+from headwater.components.composition import all_portable, joined, run_at_once, run_where, singles
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.config.fields import processors, spec
@@ -50,6 +50,7 @@ class Catch(Processor):
         self._steps = singles([self._chain])
         if self._steps is not None:
             self.each = self._each
+        self.portable = all_portable([self._chain])
         run_at_once(self, [self._chain])
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:

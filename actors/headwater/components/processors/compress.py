@@ -41,6 +41,7 @@ class Compress(Processor):
         except CompressionError as error:
             raise ConfigError(str(error)) from None
         self.each = one_by_one(resources, self._convert)
+        self.portable = True
 
     def _convert(self, message: Message) -> Message:
         return message.with_content(self._compress(message.content(), self._level))

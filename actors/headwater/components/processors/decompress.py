@@ -47,6 +47,7 @@ class Decompress(Processor):
         except CompressionError as error:
             raise ConfigError(str(error)) from None
         self.each = one_by_one(resources, self._convert)
+        self.portable = True
 
     def _convert(self, message: Message) -> Message:
         return message.with_content(self._decompress(message.content()))

@@ -84,6 +84,7 @@ class Grok(Processor):
             except GrokError as error:
                 raise ConfigError(f"failed to compile Grok pattern '{expression}': {error}") from None
         self.each = one_by_one(resources, self._parse)
+        self.portable = True
 
     def _parse(self, message: Message) -> Message:
         text = message.content().decode("utf-8", "replace")

@@ -41,6 +41,7 @@ class JmesPath(Processor):
         except jmespath.exceptions.JMESPathError as error:
             raise ConfigError(f"failed to compile JMESPath query: {refusal(query, error)}") from None
         self.each = one_by_one(resources, self._convert)
+        self.portable = True
 
     def _convert(self, message: Message) -> Message:
         from jmespath.exceptions import JMESPathError

@@ -69,6 +69,7 @@ class Jq(Processor):
         except ValueError as error:
             raise ConfigError(refusal(str(error), query)) from None
         self.each = one_by_one(resources, self._run)
+        self.portable = True
 
     def _run(self, message: Message) -> Message | None:
         if self._raw:

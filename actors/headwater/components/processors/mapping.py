@@ -46,6 +46,7 @@ class Mapper(Processor):
             self.each = self._each
             if compiled.bare:
                 self.payloads = self._payloads
+            self.portable = compiled.stateless
 
     # HOT: once a chunk
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:

@@ -43,6 +43,7 @@ class Mutation(Processor):
         self._resources = resources
         if not self._mapping.uses_batch:
             self.each = self._each
+            self.portable = self._mapping.stateless
 
     # HOT: once a chunk
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:

@@ -26,6 +26,7 @@ class Noop(Processor):
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self.each = self._each
+        self.portable = True
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
         return list(messages)

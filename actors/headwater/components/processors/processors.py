@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.components.catalogue import component
-from headwater.components.composition import run_at_once, singles
+from headwater.components.composition import all_portable, run_at_once, singles
 from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.config.fields import processors, spec
@@ -37,6 +37,7 @@ class Processors(Processor):
         steps = singles([self._chain])
         if steps is not None:
             self.each = steps[0]
+        self.portable = all_portable([self._chain])
         run_at_once(self, [self._chain])
 
     async def process(self, batch: Batch) -> list[Batch]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from headwater.bloblang import BloblangError, Mapping
 from headwater.components.catalogue import component
-from headwater.components.composition import Each, close_all, run_at_once, singles
+from headwater.components.composition import Each, all_portable, close_all, run_at_once, singles
 from headwater.components.contracts import Processor
 from headwater.components.resources import Chain, Resources
 from headwater.config.fields import boolean, mapping, objects, processors, spec
@@ -94,6 +94,9 @@ class Switch(Processor):
         whole_batches = any(case.check is not None and case.check.uses_batch for case in self._cases)
         if len(self._steps) == len(chains) and not whole_batches:
             self.each = self._each
+            self.portable = all_portable(chains) and all(
+                case.check is None or case.check.stateless for case in self._cases
+            )
         run_at_once(self, chains)
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headwater.components.catalogue import component
-from headwater.components.composition import close_all, joined, run_at_once, run_where, singles
+from headwater.components.composition import all_portable, close_all, joined, run_at_once, run_where, singles
 from headwater.components.contracts import Processor
 from headwater.components.resources import Chain, Resources
 from headwater.config.fields import processors, spec
@@ -63,6 +63,7 @@ class Try(Processor):
         self._steps = singles(self._chains)
         if self._steps is not None:
             self.each = self._each
+        self.portable = all_portable(self._chains)
         run_at_once(self, self._chains)
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:

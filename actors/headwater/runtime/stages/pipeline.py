@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from headwater import tasks
 from headwater.acknowledge import Failure
@@ -13,6 +14,9 @@ from headwater.message import Batch, Message, Payloads
 from headwater.runtime.chain import ProcessorChain
 from headwater.runtime.messages import Address, Chunk, Demand, End, Flush, Force, Receipt, Start, tell
 from headwater.runtime.stages.base import Setting, Stage
+
+if TYPE_CHECKING:
+    from headwater.runtime.workers.crew import Crew
 
 MOST: Final = 2048
 """Transactions that a pipeline takes at once while its processors do not wait."""
@@ -23,9 +27,10 @@ class PipelineStage(Stage):
 
     Args:
         threads: Transactions that may wait in processors at once. With 1 order is kept.
+        crew: Workers that single messages may go to.
     """
 
-    def __init__(self, setting: Setting, chain: ProcessorChain, threads: int) -> None:
+    def __init__(self, setting: Setting, chain: ProcessorChain, threads: int, crew: Crew | None = None) -> None:
         super().__init__(setting)
         self._chain = chain
         self._threads = max(1, threads)
@@ -41,6 +46,9 @@ class PipelineStage(Stage):
         self._upstream: Address | None = None
         self._downstream: Address | None = None
         self._flush: Flush | None = None
+        self._crew = crew
+        if crew is not None:
+            crew.attach(self, self._collect)
 
     def connect_to(self, upstream: Address, downstream: Address) -> None:
         """Say whom to ask for more and where chunks go; before the start."""
@@ -58,17 +66,27 @@ class PipelineStage(Stage):
 
     # HOT: once a chunk
     def _on_chunk(self, chunk: Chunk) -> None:
+        self._granted -= len(chunk.batches)
+        if self._crew is None or not self._crew.takes(chunk):
+            self._process(chunk)
+
+    def _process(self, chunk: Chunk) -> None:
         batches = chunk.batches
-        self._granted -= len(batches)
         if self._chain.waits:
             receipt = chunk.receipt
             for place, batch in enumerate(batches):
                 self._queue.append((batch, receipt, place if chunk.indices is None else chunk.indices[place]))
             self._work()
-        elif self._single and isinstance(batches, Payloads):
-            self._send_singles(self._chain.process_payloads(batches), chunk)
-        elif self._single and max(map(len, batches)) == 1:
-            self._send_singles(self._chain.process_singles([batch[0] for batch in batches]), chunk)
+        elif self._single and (isinstance(batches, Payloads) or max(map(len, batches)) == 1):
+            started = time.perf_counter_ns()
+            made = (
+                self._chain.process_payloads(batches)
+                if isinstance(batches, Payloads)
+                else self._chain.process_singles([batch[0] for batch in batches])
+            )
+            if self._crew is not None:
+                self._crew.load.spent(time.perf_counter_ns() - started, len(batches))
+            self._send_singles(made, chunk)
         else:
             for place, batch in enumerate(batches):
                 results = self._chain.process_now([batch])
@@ -97,6 +115,21 @@ class PipelineStage(Stage):
         if kept:
             self._credit -= len(kept)
             tell(self._downstream, Chunk(kept, chunk.receipt, places))
+
+    def _collect(self) -> None:
+        """Something came back from a worker."""
+        crew = self._crew
+        assert crew is not None
+        while (found := crew.next()) is not None:
+            chunk, made = found
+            if made is None:
+                self._process(chunk)
+                if self._results:
+                    self._send()  # before what comes behind it
+            else:
+                self._send_singles(made, chunk)
+        if self._flush is not None and not crew.held:
+            self._pass_flush()
 
     # -- processors that wait
 
@@ -143,7 +176,11 @@ class PipelineStage(Stage):
                 receipt.settle(indices, None)
         if self._results:
             self._send()
-        wanted = min(self._capacity, self._credit) - self._granted - self._active - len(self._queue)
+        crew = self._crew
+        if crew is None or not crew.engaged:
+            wanted = min(self._capacity, self._credit) - self._granted - self._active - len(self._queue)
+        else:
+            wanted = crew.wanted(self._credit) - self._granted
         if wanted > 0:
             self._granted += wanted
             tell(self._upstream, Demand(wanted))
@@ -163,7 +200,7 @@ class PipelineStage(Stage):
 
     def _on_flush(self, message: Flush) -> None:
         self._flush = message
-        if not self._queue and not self._active:
+        if not self._queue and not self._active and not (self._crew is not None and self._crew.held):
             self.wake(self._pass_flush)
 
     def _pass_flush(self) -> None:
@@ -179,11 +216,15 @@ class PipelineStage(Stage):
     def _on_force(self, _: Force) -> None:
         self._tasks.cancel()
         self._queue.clear()
+        if self._crew is not None:
+            self._crew.close()
         if not self._ended:
             tasks.Task(self._close(False), self, "close").step()
 
     async def _close(self, orderly: bool) -> None:
         try:
+            if self._crew is not None:
+                self._crew.close()
             await self._chain.close()
         finally:
             if orderly:
