@@ -133,6 +133,16 @@ def test_processors(processor: str, lints: list[str], catalogue: Catalogue) -> N
             "input: 5\ntests: [{nme: x}]\n",
             ["(1,1) field 'tests': field 'name' is required and was not present in the config"],
         ),
+        ("x: !!int y\n", ["(1,1) yaml: cannot decode !!str `y` as a !!int"]),
+        (
+            "x:\n  a: 1\n  a: 2\n",
+            ['(1,1) yaml: unmarshal errors:\n  line 3: mapping key "a" already defined at line 2'],
+        ),
+        (
+            "pipeline: {threads: !!int x}\n",
+            ["(1,1) field 'pipeline': field 'threads': yaml: cannot decode !!str `x` as a !!int"],
+        ),
+        ("input: {generate: {mapping: !!int 'root = ('}}\n", []),
         ("tests: [{name: x, nope: 1}]\n", ["(1,1) field nope not recognised"]),
         (
             "cache_resources: [{label: 5, memory: {}}]\n",

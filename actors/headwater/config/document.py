@@ -19,6 +19,10 @@ from headwater.errors import SyntaxProblem
 _PARSER: Final[Any] = vars(yaml.cyaml)["CParser"] if yaml.__with_libyaml__ else yaml.SafeLoader
 _BOM: Final = b"\xef\xbb\xbf"
 _ESCAPED_SLASH: Final = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+_AHEAD: Final = 2
+"""Tokens that go-yaml reads ahead of the one that it looks at."""
+_BETWEEN: Final = (yaml.StreamStartToken, yaml.BlockEndToken)
+"""Tokens that no parser trips over."""
 _TAGS: Final = re.compile(r"tag:yaml\.org,2002:")
 
 
@@ -33,7 +37,7 @@ def parse_document(data: bytes | str, limits: Limits = LIMITS) -> Node:
         raise SyntaxProblem(f"yaml: document is larger than {limits.size} bytes")
     raw = raw.removeprefix(_BOM)
     try:
-        if raw[:64].lstrip()[:1] in (b"{", b"[", b'"'):
+        if raw[:64].lstrip(b" \r\n")[:1] in (b"{", b"[", b'"'):
             try:
                 return parse_json(raw.decode("utf-8"), limits)
             except (NoJson, UnicodeDecodeError):
@@ -42,7 +46,7 @@ def parse_document(data: bytes | str, limits: Limits = LIMITS) -> Node:
     except TooLarge as error:
         raise SyntaxProblem(f"yaml: line {error.line}: {error.text}") from None
     except yaml.MarkedYAMLError as error:
-        raise _reworded(error) from None
+        raise _scanner_error(raw, error.problem_mark) or _reworded(error) from None
     except yaml.YAMLError as error:
         raise SyntaxProblem(f"yaml: {getattr(error, 'reason', None) or error}") from None
 
@@ -62,6 +66,24 @@ def _reworded(error: yaml.MarkedYAMLError) -> SyntaxProblem:
     return problem(line, str(error.problem))
 
 
+def _scanner_error(raw: bytes, mark: Any) -> SyntaxProblem | None:
+    """The error of the scanner that go-yaml meets before anything at a mark: it reads two tokens ahead of its parser."""
+    scanner = _PARSER(raw)
+    ahead = -1
+    try:
+        while ahead < _AHEAD:
+            token = scanner.get_token()
+            if token is None:
+                return None
+            if ahead >= 0 or (token.start_mark.index >= mark.index and type(token) not in _BETWEEN):
+                ahead += 1
+    except yaml.scanner.ScannerError as error:
+        return _reworded(error)
+    finally:
+        scanner.dispose()
+    return None
+
+
 class _Composer:
     """Makes a tree of a parser's events, without recursion."""
 
@@ -77,9 +99,24 @@ class _Composer:
         """The root of the first document."""
         parser = _PARSER(self._raw)
         try:
-            return self._compose(parser)
+            node = self._compose(parser)
+            if node.line:
+                self._end(parser)
+            return node
         finally:
             parser.dispose()
+
+    def _end(self, parser: Any) -> None:
+        """Read the end of the document, and as far behind it as go-yaml does."""
+        end = parser.get_event()
+        try:
+            if type(parser.get_event()) is yaml.StreamEndEvent:
+                return
+        except yaml.YAMLError:
+            pass
+        error = _scanner_error(self._raw, end.start_mark)
+        if error is not None:
+            raise error
 
     def _compose(self, parser: Any) -> Node:
         limits = self._limits

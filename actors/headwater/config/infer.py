@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from headwater.config import decode
@@ -63,7 +64,8 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
             elif name == "plugin":
                 plugin = value
             elif name == "label" and value.is_scalar:
-                label = decode.text(value)
+                with contextlib.suppress(decode.WrongType):
+                    label = decode.text(value)
             continue
         bodies[name] = value
         if catalogue.knows(kind, name):

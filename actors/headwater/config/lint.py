@@ -187,11 +187,8 @@ class Linter:
         elif kind != "unknown":
             if node.shape != "scalar":
                 self._add(node.line, f"expected {field.type} value", Code.EXPECTED_SCALAR)
-            elif field.option_set and decode.text(node).lower() not in field.option_set:
-                text = decode.text(node)
-                self._add(node.first_line, f"value {text} is not a valid option for this field", Code.INVALID_OPTION)
-            elif field.format == "bloblang" or field.interpolated:
-                self._bloblang(field, node)
+            elif field.option_set or field.format == "bloblang" or field.interpolated:
+                self._text(field, node)
             elif field.format == "function":
                 problem = self._catalogue.functions.problem(node.value)
                 if problem is not None:
@@ -200,11 +197,20 @@ class Linter:
                     code = Code.NOT_ALLOWED if isinstance(problem, NotAllowed) else Code.CUSTOM
                     self._add(node.line, str(problem), code)
 
-    def _bloblang(self, field: Field, node: Node) -> None:
-        """Look at a mapping or a text with expressions; its errors have columns of their own."""
-        text = node.value
-        if not text or node.tag == "!!null" or (field.interpolated and "${" not in text):
+    def _text(self, field: Field, node: Node) -> None:
+        """Look at a text that must be one of a few, or be Bloblang; one that cannot be decoded is left to the build."""
+        try:
+            text = decode.text(node)
+        except decode.WrongType:
             return
+        if field.option_set:
+            if text.lower() not in field.option_set:
+                self._add(node.first_line, f"value {text} is not a valid option for this field", Code.INVALID_OPTION)
+        elif text and (not field.interpolated or "${" in text):
+            self._bloblang(field, text, node)
+
+    def _bloblang(self, field: Field, text: str, node: Node) -> None:
+        """Look at a mapping or a text with expressions; its errors have columns of their own."""
         from headwater.bloblang import Environment, ParseError
         from headwater.bloblang.statements import parse_interpolation, parse_mapping
 
@@ -299,7 +305,10 @@ class Linter:
             return True
         if any(_is_reference(name.value, value) for name, value in pairs):
             self._add(key.line, "label field should be omitted when pointing to a resource", Code.SHOULD_OMIT)
-        label = decode.text(node)
+        try:
+            label = decode.text(node)
+        except decode.WrongType:
+            return True
         if not label:
             return False
         line = node.first_line

@@ -337,6 +337,15 @@ def decode_scalar(node: Node) -> Any:
     return value[1] if value[0] == tag else node.value
 
 
+def is_base64(text: str) -> bool:
+    """Whether a text is base64; line breaks are none of its characters."""
+    try:
+        base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
 def decode_binary(text: str) -> str:
     """The text in a base64 scalar; itself where it is none."""
     try:

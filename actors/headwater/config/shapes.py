@@ -26,16 +26,21 @@ def check_shapes(parent: Field, node: Node, *, whole: bool = True) -> None:
     Args:
         parent: What the object may hold.
         node: The object.
-        whole: Whether what is required must be there.
+        whole: Whether what is required must be there, and what is unknown must be plain data.
 
     Raises:
         ConfigError: One cannot be; the text names it.
     """
-    names = dict.fromkeys(key.value for key, _ in node.pairs)
-    for name in names:
-        field, value = parent.index.get(name), node.get(name)
-        if field is None or value is None:
+    names: set[str] = set()
+    for key, value in node.pairs:
+        name = key.value
+        field = parent.index.get(name) if name not in names else None
+        if field is None:
+            if whole:
+                # What is unknown, or there once more, is decoded as it stands.
+                _check_any(value)
             continue
+        names.add(name)
         try:
             check_shape(field, value, whole=whole)
         except (ConfigError, decode.WrongType) as error:
@@ -43,6 +48,13 @@ def check_shapes(parent: Field, node: Node, *, whole: bool = True) -> None:
     for name in parent.leaves if whole else ():
         if name not in names:
             raise ConfigError(f"field '{name}' is required and was not present in the config")
+
+
+def _check_any(node: Node) -> None:
+    try:
+        decode.check_any(node)
+    except decode.WrongType as error:
+        raise ConfigError(str(error)) from None
 
 
 def check_shape(field: Field, node: Node, *, whole: bool = True) -> None:
@@ -73,5 +85,7 @@ def _check(field: Field, node: Node, dimensions: int, whole: bool) -> None:
 def _check_value(field: Field, node: Node, whole: bool) -> None:
     if field.type == "object":
         check_shapes(field, node, whole=whole)
+    elif field.type == "unknown":
+        decode.check_any(node)
     elif field.type in _DECODERS:
         _DECODERS[field.type](node)

@@ -101,6 +101,7 @@ def read_stream(
         if interpolate:
             raw = substitute(raw, environment, lenient=chilled)
         node = parse_document(raw)
+    check_shapes(STREAM, node)
     stream = take_apart(node, catalogue)
     if lint:
         stream.lints = lint_stream(node, catalogue, options)
@@ -121,7 +122,7 @@ def read_stream_set(data: bytes | str) -> dict[str, Node]:
     if node.is_scalar and node.is_null:
         return {}
     if not node.is_mapping:
-        raise ConfigError(str(decode.WrongType(node, "map[string]yaml.Node")))
+        raise ConfigError(str(decode.wrong_type(node, "map[string]yaml.Node")))
     return {decode.text(key) if key.is_scalar else key.value: value for key, value in node.pairs}
 
 
@@ -139,7 +140,7 @@ def take_apart(node: Node, catalogue: Catalogue) -> StreamConfig:
         InferenceError: A component is unknown or unclear.
         ConfigError: A section has the wrong shape.
     """
-    check_shapes(STREAM, node)
+    check_shapes(STREAM, node, whole=False)
     pipeline = _get(node, "pipeline")
     found_processors = _get(pipeline, "processors") if pipeline is not None else None
     threads = _get(pipeline, "threads") if pipeline is not None else None
