@@ -113,7 +113,7 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         ("a: 1\n- b\n  c: 2", "yaml: line 3: mapping values are not allowed in this context"),
         ("a:x\nb: 1", "yaml: line 2: mapping values are not allowed in this context"),
         ("] a: 1", "yaml: mapping values are not allowed in this context"),
-        ("a: 1\n%X y\n  b: 1", "yaml: line 3: mapping values are not allowed in this context"),
+        ("a: 1\n%YAML 1.1\n  b: 1", "yaml: line 3: mapping values are not allowed in this context"),
         ('\t{"a": 1}', "yaml: found character that cannot start any token"),
         ("a: 'x", "yaml: found unexpected end of stream"),
         ("b: *a", "yaml: unknown anchor 'a' referenced"),

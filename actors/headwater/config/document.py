@@ -67,7 +67,7 @@ def _reworded(error: yaml.MarkedYAMLError) -> SyntaxProblem:
 
 
 def _scanner_error(raw: bytes, mark: Any) -> SyntaxProblem | None:
-    """The error of the scanner that go-yaml meets before anything at a mark: it reads two tokens ahead of its parser."""
+    """The error of the scanner that go-yaml meets before anything at a mark: it reads two tokens ahead."""
     scanner = _PARSER(raw)
     ahead = -1
     try:
