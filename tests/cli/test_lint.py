@@ -47,6 +47,8 @@ def test_bad_files_are_named_with_line_and_column(folder: Path, capsys: pytest.C
     [
         ("./...", ["bad.yaml", "sub/also.yml"]),
         ("sub/...", ["sub/also.yml"]),
+        ("sub/", ["sub/also.yml"]),
+        (".", ["bad.yaml", "sub/also.yml"]),
         ("*.yaml", ["bad.yaml"]),
         ("sub/note.txt", ["sub/note.txt"]),
     ],
@@ -55,6 +57,17 @@ def test_trees_and_patterns(pattern: str, files: list[str], folder: Path, capsys
     status, _, err = run(capsys, "lint", pattern)
     assert status == 1
     assert err.splitlines() == [f"{name}(6,1) field nope not recognised" for name in files]
+
+
+def test_a_name_that_could_be_a_file_is_no_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "lint", "sub") == (1, "", "sub(1,1) read sub: is a directory\n")
+
+
+def test_annotations_keep_odd_names_and_texts_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a,b:c.yaml").write_text("'100%': 1\n", encoding="utf-8")
+    status, out, _ = run(capsys, "lint", "--format", "github", "a,b:c.yaml")
+    assert status == 1
+    assert out == "::error file=a%2Cb%3Ac.yaml,line=1,col=1,title=unknown::field 100%25 not recognised\n"
 
 
 def test_what_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

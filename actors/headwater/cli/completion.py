@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from headwater.cli.arguments import VERBS, Parser, Verbs, fail
@@ -20,21 +22,25 @@ to switch it on:
 
 BASH: Final = """\
 _headwater() {
-    local current=${COMP_WORDS[COMP_CWORD]} verb= word
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= word words=
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
             %(verbs)s) verb=$word; break ;;
         esac
     done
-    local words
-    case $verb in
+    case "$verb $before" in
+%(values)s
+        *)
+            case $verb in
 %(cases)s
-        *) words="%(words)s" ;;
+                *) words="%(words)s" ;;
+            esac ;;
     esac
-    if [[ -z $verb || $current == -* ]]; then
+    COMPREPLY=()
+    if [[ -n $words ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     fi
-    if [[ -n $verb && $current != -* ]]; then
+    if [[ -n $verb && $current != -* && ${#COMPREPLY[@]} == 0 ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
     fi
 }
@@ -45,6 +51,7 @@ ZSH: Final = """\
 #compdef headwater
 _headwater() {
     local -a verbs
+    local state
     verbs=(
 %(verbs)s
     )
@@ -76,8 +83,32 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-Flags = dict[str, dict[str, str]]
-"""Verb to flag to its help."""
+@dataclass(frozen=True)
+class Flag:
+    """A flag of a verb.
+
+    Attributes:
+        valued: Whether a value follows it.
+        values: The values it takes, where these are few.
+    """
+
+    name: str
+    help: str
+    valued: bool
+    values: tuple[str, ...] = ()
+
+
+Flags = dict[str, list[Flag]]
+"""The flags of each verb."""
+
+
+def words_of(verb: str) -> tuple[str, ...]:
+    """What may stand behind a verb and is no file."""
+    if verb == "list":
+        from headwater.config.docs import PLURALS
+
+        return (*PLURALS.values(), "bloblang-functions", "bloblang-methods")
+    return {"completion": SHELLS, "template": ("lint",), "blobl": ("server",)}.get(verb, ())
 
 
 def flags_of_verbs() -> Flags:
@@ -91,20 +122,29 @@ def flags_of_verbs() -> Flags:
     return flags
 
 
-def _flags(parser: Parser) -> dict[str, str]:
-    return {
-        flag: action.help or ""
+def _flags(parser: Parser) -> list[Flag]:
+    return [
+        Flag(name, action.help or "", action.nargs != 0, tuple(map(str, action.choices or ())))
         for action in parser._actions
         if action.help != argparse.SUPPRESS
-        for flag in action.option_strings
-        if flag.startswith("--")
-    }
+        for name in action.option_strings
+        if name.startswith("--")
+    ]
 
 
 def bash(flags: Flags) -> str:
     """The script for bash."""
-    cases = "\n".join(f'        {verb}) words="{" ".join(sorted(names))}" ;;' for verb, names in flags.items())
-    return BASH % {"verbs": "|".join(flags), "words": " ".join(flags), "cases": cases}
+    values = "\n".join(
+        f'        "{verb} {flag.name}") words="{" ".join(flag.values)}" ;;'
+        for verb, known in flags.items()
+        for flag in known
+        if flag.valued
+    )
+    cases = "\n".join(
+        f'                {verb}) words="{" ".join((*words_of(verb), *sorted(flag.name for flag in known)))}" ;;'
+        for verb, known in flags.items()
+    )
+    return BASH % {"verbs": "|".join(flags), "words": " ".join(flags), "cases": cases, "values": values}
 
 
 def zsh(flags: Flags) -> str:
@@ -112,21 +152,33 @@ def zsh(flags: Flags) -> str:
     verbs = "\n".join(f"        {_quoted(f'{verb}:{VERBS[verb]}')}" for verb in flags)
     cases = "\n".join(
         f"                {verb}) _arguments "
-        + " ".join(_quoted(f"{name}[{_bare(text)}]") for name, text in names.items())
+        + " ".join(_quoted(_zsh_flag(flag)) for flag in known)
+        + _zsh_words(words_of(verb))
         + " '*:file:_files' ;;"
-        for verb, names in flags.items()
+        for verb, known in flags.items()
     )
     return ZSH % {"verbs": verbs, "cases": cases}
+
+
+def _zsh_words(words: Sequence[str]) -> str:
+    return f" '1:word:({' '.join(words)})'" if words else ""
+
+
+def _zsh_flag(flag: Flag) -> str:
+    value = f":value:({' '.join(flag.values)})" if flag.values else ":value:_files" if flag.valued else ""
+    return f"{flag.name}[{_bare(flag.help)}]{value}"
 
 
 def fish(flags: Flags) -> str:
     """The script for fish."""
     lines = [f"complete -c headwater -n __fish_use_subcommand -f -a {verb} -d {_quoted(VERBS[verb])}" for verb in flags]
-    lines += [
-        f"complete -c headwater -n '__fish_seen_subcommand_from {verb}' -l {name[2:]} -d {_quoted(text)}"
-        for verb, names in flags.items()
-        for name, text in names.items()
-    ]
+    for verb, known in flags.items():
+        behind = f"complete -c headwater -n '__fish_seen_subcommand_from {verb}'"
+        if words := words_of(verb):
+            lines.append(f"{behind} -f -a {_quoted(' '.join(words))}")
+        for flag in known:
+            value = f" -x -a {_quoted(' '.join(flag.values))}" if flag.values else " -r" if flag.valued else ""
+            lines.append(f"{behind} -l {flag.name[2:]}{value} -d {_quoted(flag.help)}")
     return "\n".join(lines) + "\n"
 
 

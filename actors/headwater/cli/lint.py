@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 EPILOG: Final = """\
-Files may be patterns (quoted ones too), Markdown files, whose yaml blocks are checked, and DIR/... for all
-.yaml and .yml files under a folder. What is wrong is printed to standard error, one problem a line.
+Files may be patterns (quoted ones too), Markdown files, whose yaml blocks are checked, and folders, written with a
+slash at the end or as DIR/..., which stand for all .yaml and .yml files under them. What is wrong is printed to standard error, one problem a line.
 
   headwater lint stream.yaml
   headwater lint ./...
@@ -21,6 +21,9 @@ Files may be patterns (quoted ones too), Markdown files, whose yaml blocks are c
 exit status: 0 if nothing is wrong, 1 otherwise.
 """
 
+_FOLDER: Final = (os.sep, ".")
+"""How a path ends that can be nothing but a folder; Benthos refuses those that could be files."""
+
 _EXTENSIONS: Final = (".yaml", ".yml")
 _FENCE: Final = "```"
 
@@ -28,7 +31,7 @@ _FENCE: Final = "```"
 def add_parser(subparsers: Any) -> None:
     """Describe the verb's flags."""
     parser: argparse.ArgumentParser = subparsers.add_parser("lint", help="check configuration files", epilog=EPILOG)
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files, patterns, or DIR/... for a whole tree")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files, patterns, or DIR/ for a whole tree")
     parser.add_argument("--deprecated", action="store_true", help="report deprecated fields and components")
     parser.add_argument("--labels", action="store_true", help="report components without a label")
     parser.add_argument(
@@ -66,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     for path in targets([*args.resources, *([args.config] if args.config else []), *args.files]):
         problems = list(lint_path(path, catalogue, environment, args.skip_env_var_check, options))
+        if os.path.isdir(path) and sys.stderr.isatty():
+            print(f"{path} is a folder: `headwater lint {path}/` checks all files in it", file=sys.stderr)
         for problem in problems:
             printer.add(path, problem)
             if problem.code is not Code.DEPRECATED or args.deprecated:
@@ -85,6 +90,8 @@ def targets(patterns: list[str]) -> list[str]:
                 found[path] = None
         elif glob.has_magic(pattern) and not os.path.exists(pattern):
             found.update(dict.fromkeys(sorted(glob.glob(pattern, recursive=True))))
+        elif pattern.endswith(_FOLDER) and os.path.isdir(pattern):
+            found.update(dict.fromkeys(_walk(pattern)))
         else:
             found[pattern] = None
     return list(found)
@@ -159,8 +166,12 @@ class _GitHub(_Text):
     """Annotations for GitHub's continuous integration."""
 
     def add(self, path: str, lint: Any) -> None:
-        text = lint.text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::error file={path},line={lint.line},col={lint.column},title={lint.code}::{text}")
+        file = _escaped(path).replace(",", "%2C").replace(":", "%3A")
+        print(f"::error file={file},line={lint.line},col={lint.column},title={lint.code}::{_escaped(lint.text)}")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 class _Json(_Text):

@@ -45,7 +45,7 @@ def add_parser(subparsers: Verbs) -> None:
         metavar="MODULE:FUNCTION",
         action="append",
         default=[],
-        help="let streams that come over the API name this Python function, or pattern: 'my_package:*'; repeatable",
+        help="let streams that come over the API name this Python function, or those of a pattern; repeatable",
     )
     add_workers_flag(parser)
     parser.add_argument("--streams", action="store_true", help=argparse.SUPPRESS)
