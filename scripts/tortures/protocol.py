@@ -287,8 +287,14 @@ class ProtocolWorld:
         supervisor.crashed = lambda error: self.wrong.append(f"the supervisor failed: {error!r}")  # type: ignore[method-assign]
         self.opening = tasks.start(supervisor.open(), supervisor, watched=True)
         self._actors: list[Any] = [supervisor]
-        while self.turns.ready and not scenario.early:
+        if not scenario.early:
+            self.let_all_take_turns()
+
+    def let_all_take_turns(self) -> None:
+        """Until nobody has anything to do, in the order in which they asked."""
+        while self.turns.ready:
             self.turns.ready.pop(0).turn()
+            self._names()
 
     def _names(self) -> dict[int, str]:
         for actor in self.supervisor.ring.actors.values():
@@ -446,6 +452,7 @@ class ProtocolWorld:
         return found
 
     def close(self) -> None:
+        self._names()
         for actor in self._actors:
             pykka.ActorRegistry.unregister(actor.actor_ref)
         _world.clear()

@@ -18,8 +18,8 @@ from headwater.runtime.topology import Ring
 
 State = Literal["starting", "running", "draining", "stopped", "finished", "failed"]
 
-RESTART_DEADLINE = 1.0
-"""Seconds that a ring gets to let go when it is replaced because one of its stages died."""
+STEADY_SECONDS = 60.0
+"""How long a ring has to live for the next failure to count as the first one."""
 
 
 class StreamSupervisor(PooledActor):
@@ -50,6 +50,7 @@ class StreamSupervisor(PooledActor):
         self._stopping = False
         self._final = False
         self._restarting: tasks.Task[None] | None = None
+        self._begun_at = 0.0
 
     def on_receive(self, message: Started | Ended | Crashed) -> None:
         if self.ring.stages.get(message.stage) is not message.sender:
@@ -102,6 +103,7 @@ class StreamSupervisor(PooledActor):
     # -- told by the stages
 
     def _begin(self) -> None:
+        self._begun_at = self.clock.now()
         self.ring.start(self.actor_ref)
         self._starting = set(self.ring.stages)
         self._terminator = Terminator(self.ring, self)
@@ -149,6 +151,8 @@ class StreamSupervisor(PooledActor):
 
     async def _restart(self) -> None:
         """Bring the broken ring down, and a new one up after a wait."""
+        if self.clock.now() - self._begun_at > STEADY_SECONDS:
+            self._backoff.reset()
         try:
             self._terminator.drain(0)
             await self._terminator.done
