@@ -190,3 +190,32 @@ def test_templates_are_tested(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert err.startswith("t.yaml(10,1) test 'twice': expected {mapping: ")
     (folder / "t.yaml").write_text(TEMPLATE.replace("this.times", "nope("))
     assert "t.yaml(1,1) parse mapping: line 1 char " in run(capsys, "template", "lint", "t.yaml")[2]
+
+
+WAYWARD = """\
+name: wayward
+type: processor
+fields:
+  - {name: times, type: string, tipe: int}
+mapping: 'root.mapping = "root = content().repeat(%d)".format(this.times.number())'
+tests:
+  - name: no number
+    config: {times: two}
+"""
+
+
+def test_a_template_that_fails_is_named_with_line_and_field(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "t.yaml").write_text(WAYWARD)
+    status, _, err = run(capsys, "template", "lint", "t.yaml")
+    assert (status, err) == (1, "t.yaml(4,1) field tipe not recognised\n")
+    (folder / "t.yaml").write_text(WAYWARD.replace(", tipe: int", ""))
+    failure = "mapping failed for template component 'wayward': failed assignment (line 1): field `this.times`: "
+    status, _, err = run(capsys, "template", "lint", "t.yaml")
+    assert status == 1
+    assert err.startswith(f"t.yaml(7,1) test 'no number': {failure}")
+    (folder / "use.yaml").write_text(
+        "pipeline: {processors: [{label: odd, wayward: {times: two}}]}\nhttp: {enabled: false}\n"
+    )
+    status, _, err = run(capsys, "run", "-t", "t.yaml", "use.yaml")
+    assert status == 1
+    assert f"failed to init processor 'odd' path root.pipeline.processors.0: {failure}" in err

@@ -118,10 +118,13 @@ def check_template(catalogue: Catalogue, path: str, *, environment: Mapping[str,
     try:
         body, _ = replace_variables(read_file(path).decode("utf-8", "surrogateescape"), environment)
         node = parse_document(body)
-        lints = lint_template(catalogue, node)
-        spec = add_template(catalogue, node)
     except ConfigError as error:
         return [f"(1,1) {error}"]
+    lints = lint_template(catalogue, node)
+    try:
+        spec = add_template(catalogue, node)
+    except ConfigError as error:
+        return [*lints, f"(1,1) {error}"]
     tests = node.get("tests") if node.is_mapping else None
     for item in tests.items if tests is not None and not lints else ():
         found = _run_test(catalogue, spec, node, item)
@@ -214,7 +217,7 @@ def expand_template(spec: Spec, compiled: BloblangMapping, config: Config) -> An
     try:
         return compiled.value(Message(None, values))
     except BloblangError as error:
-        raise ConfigError(f"mapping failed for template component: {error}") from None
+        raise ConfigError(f"mapping failed for template component '{spec.name}': {error}") from None
 
 
 def _field(node: Node) -> Field:

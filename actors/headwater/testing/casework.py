@@ -23,7 +23,7 @@ from headwater.runtime.assembly import Assembly
 from headwater.runtime.shared import Host
 from headwater.system import StreamSystem
 from headwater.testing.conditions import failures
-from headwater.testing.definition import BadDefinition, Case, Suite
+from headwater.testing.definition import BadDefinition, Case, Mock, Suite
 from headwater.testing.mocks import MockError, follow, labelled, replace
 
 CASE_SECONDS = 60.0
@@ -77,8 +77,8 @@ class CaseRunner:
     def _results(self, suite: Suite, case: Case) -> list[Batch]:
         documents = _Documents(suite, case, [_tree(Path(name)) for name in expand(self._resources)])
         targets = documents.targets()
-        for name, stand_in in case.mocks:
-            documents.mock(name, stand_in)
+        for mock in case.mocks:
+            documents.mock(mock)
         if targets is None:
             targets = documents.targets_after_mocks()
         configs = [infer(node, "processor", path, self._catalogue) for path, node in targets]
@@ -148,7 +148,7 @@ class _Documents:
         if case.mapping:
             path = folder / case.mapping
             if not path.is_file():
-                raise BadDefinition(self._suite.path, case.line, f"target_mapping: {path} does not exist")
+                raise self._astray(f"target_mapping: {path} does not exist")
             quoted = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
             return [("root.target_mapping", Node.of({"mapping": f'from "{quoted}"'}))]
         file, hash_, pointer = case.target.partition("#")
@@ -165,26 +165,29 @@ class _Documents:
             return self._at(self.main, target)
         found = labelled(target, self.trees)
         if found is None:
-            raise BadDefinition(
-                self._suite.path, self._case.line, f"target_processors: there is no component labelled '{target}'"
-            )
+            raise self._astray(f"target_processors: there is no component labelled '{target}'")
         return [(f"root.{target}", found)]
 
     def _at(self, tree: Node, pointer: str) -> list[tuple[str, Node]]:
         found = follow(tree, pointer)
         if found is None:
-            raise BadDefinition(self._suite.path, self._case.line, f"target_processors: there is nothing at {pointer}")
+            raise self._astray(f"target_processors: there is nothing at {pointer}")
         path = "root" + pointer.replace("/", ".")
         if found.is_sequence:
             return [(f"{path}.{index}", item) for index, item in enumerate(found.items)]
         return [(path, found)]
 
-    def mock(self, name: str, stand_in: Node) -> None:
+    def mock(self, mock: Mock) -> None:
         """Put a processor in place of another one; the label stays."""
         try:
-            replace(name, stand_in, self.trees)
+            replace(mock.name, mock.stand_in, self.trees)
         except MockError as error:
-            raise BadDefinition(self._suite.path, stand_in.line, f"mocks: {error}") from None
+            raise BadDefinition(self._suite.path, mock.line, f"mocks: {error}", mock.column) from None
+
+    def _astray(self, text: str) -> BadDefinition:
+        """What names the target leads nowhere."""
+        line, column = self._case.place
+        return BadDefinition(self._suite.path, line, text, column)
 
 
 def _tree(path: Path) -> Node:

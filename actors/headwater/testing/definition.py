@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.lint import RUN
+from headwater.config.document import parse_document
+from headwater.config.env import replace_variables
+from headwater.config.lint import RUN, Lint, Linter
 from headwater.config.nodes import Node
 from headwater.config.sections import TESTS, WHOLE
 from headwater.config.service import read_file, read_source
@@ -19,6 +22,8 @@ from headwater.testing.conditions import Check, WrongCondition, condition
 SUFFIXES = ("_headwater_test", "_benthos_test", "_bento_test")
 """How a definition is called that stands beside its configuration."""
 
+TARGETS = ("target_processors", "target_mapping")
+
 ALONE = Field("", "object", fields=(TESTS,))
 
 
@@ -28,6 +33,23 @@ class BadDefinition(ConfigError):
     def __init__(self, path: Path, line: int, text: str, column: int = 1) -> None:
         super().__init__(f"{path}({line},{column}) {text}")
 
+    @classmethod
+    def of(cls, path: Path, lints: Sequence[Lint]) -> BadDefinition:
+        """One for several lints, a line each."""
+        error = cls(path, lints[0].line, lints[0].text, lints[0].column)
+        error.args = ("\n".join(f"{path}{lint}" for lint in lints),)
+        return error
+
+
+@dataclass(frozen=True)
+class Mock:
+    """What stands in for a component, and the label or pointer of that, with its place in the file."""
+
+    name: str
+    stand_in: Node
+    line: int
+    column: int
+
 
 @dataclass
 class Case:
@@ -35,8 +57,9 @@ class Case:
 
     Attributes:
         target: A label, a JSON pointer, or ``FILE#POINTER``; empty where a mapping is tested.
+        place: Line and column of what names the target.
         mapping: The file of a mapping that is tested instead.
-        mocks: A label or a JSON pointer, and the processor that stands in.
+        mocks: What stands in for what.
         expected: For each batch and message that must come out, the named conditions.
     """
 
@@ -44,8 +67,9 @@ class Case:
     line: int
     environment: dict[str, str]
     target: str
+    place: tuple[int, int]
     mapping: str
-    mocks: list[tuple[str, Node]]
+    mocks: list[Mock]
     batches: list[Batch]
     expected: list[list[list[tuple[str, Check]]]]
 
@@ -94,16 +118,26 @@ def read_suite(path: Path, config: Path, catalogue: Catalogue) -> Suite:
         root = WHOLE if path == config else ALONE
         source = read_source(read_file(str(path)), str(path), root, catalogue, skip_variables=True, options=RUN)
     except ConfigError as error:
-        raise BadDefinition(path, 1, str(error)) from None
+        raise _explained(path, root, catalogue, error) from None
     tests = source.node.get("tests") if source.node.is_mapping else None
     lints = [f"{path}{lint}" for lint in source.lints]
     if lints and (tests is not None or root is ALONE):
         # What is wrong with a definition is not made out of what could be read of it.
         wrong = [lint for lint in source.lints if tests is not None and lint.line >= tests.line]
         if wrong:
-            raise BadDefinition(path, wrong[0].line, wrong[0].text, wrong[0].column)
+            raise BadDefinition.of(path, wrong)
     cases = [_Reader(path).case(node) for node in (tests.items if tests is not None else ())]
     return Suite(path, config, cases, lints)
+
+
+def _explained(path: Path, root: Field, catalogue: Catalogue, error: ConfigError) -> BadDefinition:
+    """What keeps a file from being read, with its place where lint can tell that."""
+    try:
+        linter = Linter(catalogue, RUN)
+        linter.fields(root, parse_document(replace_variables(read_file(str(path)).decode("utf-8", "replace"))[0]))
+    except ConfigError:
+        return BadDefinition(path, 1, str(error))
+    return BadDefinition.of(path, linter.lints) if linter.lints else BadDefinition(path, 1, str(error))
 
 
 class _Reader:
@@ -127,8 +161,19 @@ class _Reader:
             line=node.line,
             environment={key.value: value.value for key, value in (environment.pairs if environment else ())},
             target=_text(node, "target_processors") or "/pipeline/processors",
+            place=next(
+                (
+                    (key.line, key.column)
+                    for key, _ in node.pairs
+                    if key.value in ("target_processors", "target_mapping")
+                ),
+                (node.line, node.column),
+            ),
             mapping=_text(node, "target_mapping"),
-            mocks=[(key.value, value) for key, value in (mocks.pairs if mocks is not None else ())],
+            mocks=[
+                Mock(key.value, value, key.line, key.column)
+                for key, value in (mocks.pairs if mocks is not None else ())
+            ],
             batches=batches,
             expected=[
                 [self._conditions(message) for message in batch.items]
@@ -151,7 +196,7 @@ class _Reader:
                     content = (self._folder / value.value).read_bytes()
                 except OSError as error:
                     raise BadDefinition(
-                        self._path, value.line, f"failed to read {value.value}: {error.strerror}"
+                        self._path, key.line, f"failed to read {value.value}: {error.strerror}", key.column
                     ) from None
         metadata = node.get("metadata")
         return Message(content, metadata=metadata.plain() if metadata is not None else NO_METADATA)
@@ -162,7 +207,7 @@ class _Reader:
             try:
                 made.append((key.value, condition(key.value, value, self._folder)))
             except WrongCondition as error:
-                raise BadDefinition(self._path, key.line, f"{key.value}: {error}") from None
+                raise BadDefinition(self._path, key.line, f"{key.value}: {error}", key.column) from None
         return made
 
 
