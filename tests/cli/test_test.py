@@ -171,7 +171,7 @@ def test_a_definition_stands_beside_its_configuration(capsys: pytest.CaptureFixt
     ("text", "said"),
     [
         ("nam: x", "c.yaml(10,1) field nam"),
-        ("name: x\ninput_batch: [{contents: a}]\nmocs: {}", "c.yaml(11,1) field contents not recognised\nc.yaml(12,1) "),
+        ("name: x\ninput_batch: [{contents: a}]\nmocs: {}", "(11,1) field contents not recognised\nc.yaml(12,1) "),
         ("name: x\ntarget_processors: /nope", "c.yaml(11,5) target_processors: there is nothing at /nope"),
         ("name: x\ntarget_processors: nope", "there is no component labelled 'nope'"),
         ("name: x\nmocks: {nope: {noop: {}}}", "c.yaml(11,13) mocks: there is no component labelled 'nope'"),
