@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -276,3 +276,34 @@ def test_what_was_acked_survives_a_kill(tmp_path: Path) -> None:
                 break
             time.sleep(0.02)
     assert set(range(acked + 1)) <= set(found)
+
+
+def test_batches_that_come_quickly_share_commits(
+    system: StreamSystem, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+    real = QueueFile.commit
+
+    def commit(file: QueueFile, contents: Sequence[bytes], delivered: Iterable[tuple[int, int]]) -> int:
+        commits.append(len(contents))
+        time.sleep(0.01)  # as long as a disk takes
+        return real(file, contents, delivered)
+
+    monkeypatch.setattr(QueueFile, "commit", commit)
+    system.create(
+        "s",
+        "input: {generate: {count: 4000, batch_size: 10, interval: '', mapping: 'root = 1'}}\n"
+        f"buffer: {{sqlite: {{path: '{tmp_path}/q.db'}}}}\noutput: {{drop: {{}}}}",
+    )
+    until(lambda: not system.read("s").active)
+    assert sum(commits) == 400
+    assert len(commits) < 100
+    assert rows(tmp_path / "q.db") == 0
+
+
+def test_what_was_delivered_is_forgotten_soon(system: StreamSystem, until: Until, tmp_path: Path) -> None:
+    with contextlib.closing(QueueFile(str(tmp_path / "q.db"), print)) as file:
+        file.commit([pack([Message(b"a")]), pack([Message(b"b")])], ())
+    system.create("s", config(tmp_path / "q.db", output="drop: {}"))
+    buffer = system._registry.snapshot["s"].ring.buffer
+    until(lambda: buffer._file is not None and buffer._file.count() == 0)

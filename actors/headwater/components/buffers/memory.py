@@ -213,9 +213,7 @@ def numbered(batch: Batch) -> Batch:
     return [
         message
         if message.origin == index and message.context is None
-        else Message(
-            message.raw, message.parsed, message.metadata, message.error, index, trace_only(message.context)
-        )
+        else Message(message.raw, message.parsed, message.metadata, message.error, index, trace_only(message.context))
         for index, message in enumerate(batch)
     ]
 

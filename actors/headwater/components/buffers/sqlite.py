@@ -51,6 +51,16 @@ PAGE = 512
 AHEAD_BYTES = 32 * 1024 * 1024
 """Content that is kept in memory for a reader that keeps up; what is more is read from the file."""
 
+FORGET_SECONDS = 0.05
+"""How long a delivered batch may stay in the file while nothing is written with which it could be deleted: each commit
+has the disk synchronised, and a batch that is still there after a loss of power is only delivered once more."""
+
+ENOUGH = 64
+"""Batches that are worth a commit while more are coming."""
+
+GATHER_SECONDS = 0.02
+"""How long a commit waits at the most for more to come, while batches come faster than commits are done."""
+
 COMPACT_EVERY = 60.0
 """Seconds between looks whether an emptied file can be made smaller."""
 
@@ -79,6 +89,9 @@ class SqliteBuffer(Buffer):
         self._file: QueueFile | None = None
         self._writes: deque[_Write] = deque()
         self._work = tasks.Event()
+        self._forget = tasks.Event()
+        self._enough = tasks.Event()
+        self._waiting = 0
         self._writer: tasks.Task[None] | None = None
         self._delivered: list[int] = []
         self._ahead: deque[tuple[int, bytes]] = deque()
@@ -116,7 +129,10 @@ class SqliteBuffer(Buffer):
             return None
         write = _Write([pack(batch) for batch in stored])
         self._writes.append(write)
+        self._waiting += len(stored)
         self._work.set()
+        if self._waiting >= ENOUGH:
+            self._enough.set()
         try:
             await write.done
         except ComponentError as error:
@@ -128,13 +144,37 @@ class SqliteBuffer(Buffer):
     async def _run(self) -> None:
         """Commit what there is, group after group, until the buffer is closed."""
         while True:
-            if not self._writes and not self._delivered:
-                self._work.clear()
-                await self._work.wait()
+            if not self._writes:
+                await self._wait_for_work()
             writes = list(self._writes)
             self._writes.clear()
+            self._waiting = 0
             delivered, self._delivered = self._delivered, []
+            started = self._clock.now()
             await self._commit(writes, delivered)
+            if self._writes and self._waiting < ENOUGH:
+                # They came during the commit, so more may come during another. Each has the disk synchronised, which
+                # is what costs; one who waits for each answer before he sends again is not among these.
+                self._enough.clear()
+                await self._wait(self._enough, min(GATHER_SECONDS, self._clock.now() - started))
+
+    async def _wait_for_work(self) -> None:
+        """Wait for writes, but not for long while something is to be forgotten."""
+        self._work.clear()
+        if not self._delivered:
+            await tasks.first(self._work.future, self._forget.future)
+        self._forget.clear()
+        if not self._work.is_set():
+            await self._wait(self._work, FORGET_SECONDS)
+
+    async def _wait(self, event: tasks.Event, seconds: float) -> None:
+        """Wait for an event, for so long at the most."""
+        due: tasks.Future[None] = tasks.Future()
+        timer = self._clock.after(seconds, due.fire)
+        try:
+            await tasks.first(event.future, due)
+        finally:
+            timer.cancel()
 
     async def _commit(self, writes: list[_Write], delivered: list[int]) -> None:
         file = self._file
@@ -209,7 +249,7 @@ class SqliteBuffer(Buffer):
         def delivered(failure: Failure | None) -> None:
             if failure is None:
                 self._delivered.append(id_)
-                self._work.set()
+                self._forget.set()
 
         return delivered
 
