@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -126,3 +127,36 @@ def test_run_mode_follows_its_file(start: Callable[..., Any]) -> None:
     program.until(lambda: "Rejecting updated main config due to linter errors" in program.log)
     assert program.end() == 0
     assert "three" not in Path("out.txt").read_text(encoding="utf-8")
+
+
+def test_a_changed_file_takes_over_without_loss(start: Callable[..., Any]) -> None:
+    text = """
+input: {http_server: {path: /post}}
+pipeline: {processors: [{mapping: 'root = {"id": content().string(), "version": %d}'}]}
+output: {file: {path: out.txt, codec: lines}}
+"""
+    program = start(
+        "run", "-w", "--set", "http.enabled=true", "--set", "http.address=127.0.0.1:{port}", config(text % 0)
+    )
+    program.until(lambda: "use CTRL+C to close" in program.log)
+    acked: list[str] = []
+    versions: set[int] = set()
+    written = Path("out.txt")
+
+    def found() -> list[dict[str, Any]]:
+        lines = written.read_text(encoding="utf-8").splitlines() if written.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def post_and_see(version: int) -> bool:
+        number = str(len(acked) + 1)
+        if program.ask("POST", "/post", number)[0] == 200:
+            acked.append(number)
+        versions.update(row["version"] for row in found())
+        return version in versions
+
+    for version in (1, 2):
+        config(text % version)
+        program.until(lambda version=version: post_and_see(version), seconds=20)
+    assert program.end() == 0
+    assert [row["id"] for row in found() if row["id"] in set(acked)] == acked
+    assert versions >= {0, 1, 2}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -220,3 +223,23 @@ def test_results_are_written_as_junit() -> None:
 def test_files_without_tests_are_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", write("c.yaml", CONFIG)]) == 0
     assert capsys.readouterr().out == "no tests found\n"
+
+
+def test_watched_tests_run_again_when_a_file_changes(start: Callable[..., Any]) -> None:
+    text = case(
+        "name: n\ninput_batch: [{content: a}]\noutput_batches: [[{content_equals: A}]]\nmocks: {ask: {noop: {}}}"
+    )
+    program = start("test", "--watch", "-r", "r/*.yaml", ".")
+    program.until(lambda: program.log.count("waiting for changes") == 1)
+    assert "Test 'c.yaml' succeeded" in program.log
+    good = Path(text).read_text(encoding="utf-8")
+    write(text, good.replace("content_equals: A", "content_equals: B"))
+    program.until(lambda: program.log.count("waiting for changes") == 2)
+    assert "expected: B\n  received: A" in program.log
+    write("new_one.yaml", good)
+    program.until(lambda: "Test 'new_one.yaml' succeeded" in program.log)
+    write(text, "tests: [")
+    program.until(lambda: program.log.count("waiting for changes") == 4)
+    assert "did not find expected node content" in program.log
+    program.process.send_signal(signal.SIGINT)
+    assert program.process.wait(10) == 0

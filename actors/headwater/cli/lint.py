@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from headwater.cli.terminal import Terminal
+
 EPILOG: Final = """\
 Files may be patterns (quoted ones too), Markdown files, whose yaml blocks are checked, and folders, written with a
-slash at the end or as DIR/..., which stand for all .yaml and .yml files under them. What is wrong is printed to standard error, one problem a line.
+slash at the end or as DIR/..., which stand for all .yaml and .yml files under them. What is wrong is printed to
+standard error, one problem a line.
 
   headwater lint stream.yaml
   headwater lint ./...
@@ -152,8 +155,12 @@ def markdown_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
 class _Text:
     """One line a problem: ``FILE(LINE,COLUMN) text``."""
 
+    def __init__(self) -> None:
+        self._terminal = Terminal(sys.stderr)
+
     def add(self, path: str, lint: Any) -> None:
-        print(f"{path}{lint}", file=sys.stderr)
+        place = self._terminal.paint(f"{path}({lint.line},{lint.column})", "bold")
+        print(f"{place} {lint.text}", file=sys.stderr)
 
     def good(self, path: str) -> None:
         print(f"{path}: OK")
@@ -178,6 +185,7 @@ class _Json(_Text):
     """One array of objects, on standard output."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._problems: list[dict[str, Any]] = []
 
     def add(self, path: str, lint: Any) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from headwater.cli.arguments import Verbs
 from headwater.cli.stream_files import MissingFile, expand
+from headwater.cli.terminal import Terminal
 from headwater.cli.watcher import Changes, signatures
 
 if TYPE_CHECKING:
@@ -183,13 +184,14 @@ class Progress:
         self._total = total
         self._stream = stream
         self._done = 0
-        self._shown = total >= _MANY and stream.isatty()
+        self._terminal = Terminal(stream)
+        self._shown = total >= _MANY and self._terminal.shown
 
     def step(self, path: Path) -> None:
         """Begin with the next file."""
         self._done += 1
         if self._shown:
-            self._stream.write(f"\r\x1b[K{self._done}/{self._total} {path}")
+            self._stream.write(f"\r\x1b[K{self._terminal.fitted(f'{self._done}/{self._total} {path}')}")
             self._stream.flush()
 
     def clear(self) -> None:
@@ -201,13 +203,12 @@ class Progress:
 
 def report(results: Sequence[FileResult]) -> None:
     """Print what became of all files, then what is wrong with each."""
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    good, bad, plain = ("\x1b[32m", "\x1b[31m", "\x1b[0m") if colour else ("", "", "")
+    terminal = Terminal(sys.stdout)
     told = [result for result in results if result.cases or result.problems]
     if not told:
         print("no tests found")
     for result in told:
-        word = f"{good}succeeded{plain}" if result.passed else f"{bad}failed{plain}"
+        word = terminal.paint("succeeded", "good") if result.passed else terminal.paint("failed", "bad")
         print(f"Test '{result.path}' {word}")
     failed = [result for result in told if not result.passed]
     if failed:
@@ -218,7 +219,8 @@ def report(results: Sequence[FileResult]) -> None:
             print(problem)
         for _, failures, _ in result.cases:
             for failure in failures:
-                print(f"{bad}{failure.case.name}{plain} [line {failure.case.line}]:\n{failure.text}\n")
+                name = terminal.paint(failure.case.name, "bad")
+                print(f"{name} [line {failure.case.line}]:\n{terminal.difference(failure.text)}\n")
     sys.stdout.flush()
 
 
