@@ -123,10 +123,16 @@ def _measure(args: argparse.Namespace) -> int:
         rows = compare.with_earlier(rows, earlier)
     print(report.targets(rows) if targets else report.table(rows))
     for name, reason in left_out.items():
-        print(f"left out: {name}: {reason}")
+        print(f"left out: {name}: {_short(reason)}")
     if args.json is not None:
         report.write(args.json, head, rows, left_out)
     return 1 if left_out.keys() & {each.name for each in workloads} else 0
+
+
+def _short(reason: str) -> str:
+    """Its beginning and its end; the JSON has all of it."""
+    lines = [line for line in reason.splitlines() if line.strip()]
+    return "\n    ".join(lines if len(lines) < 5 else [lines[0], "...", *lines[-3:]])
 
 
 def _list(workloads: list[Workload]) -> None:

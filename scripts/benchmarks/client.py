@@ -98,9 +98,13 @@ def create(connection: Connection, name: str, config: dict[str, Any]) -> None:
 
 def sent(connection: Connection, *, stream: str = "") -> int:
     """Messages that outputs have sent, of one stream or of all."""
-    text = connection.wanted("GET", "/metrics").decode()
+    status, text = connection.ask("GET", "/metrics")
+    if status != 200:  # another program, without an exporter
+        names = [stream] if stream else json.loads(connection.wanted("GET", "/streams"))
+        stats = [json.loads(connection.wanted("GET", f"/streams/{name}/stats")) for name in names]
+        return sum(value for each in stats for key, value in each.items() if key.startswith("output_sent"))
     total = 0.0
-    for labels, value in re.findall(r"^output_sent(?:_total)?\{([^}]*)\} (\S+)", text, re.MULTILINE):
+    for labels, value in re.findall(r"^output_sent(?:_total)?\{([^}]*)\} (\S+)", text.decode(), re.MULTILINE):
         if not stream or f'stream="{stream}"' in labels:
             total += float(value)
     return int(total)

@@ -67,7 +67,7 @@ def with_earlier(rows: Sequence[Result], before: Earlier) -> list[Result]:
         old = before.values.get(row.title)
         if old:
             median = statistics.median(old)
-            beside = [Beside(before.name, old, [value / median for value in row.values] if median else [float("nan")])]
+            beside = [Beside(before.name, old, [value / median for value in row.values] if median else [])]
             row = replace(row, beside=beside)
         found.append(row)
     return found

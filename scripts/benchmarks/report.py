@@ -25,7 +25,7 @@ LIBRARIES = ("pykka", "falcon", "orjson", "msgspec", "waitress", "uvicorn", "uvl
 class Beside:
     """Something that ran in turn with a workload: its figure in the same unit, and the ratios, one a pair of runs.
 
-    A ratio is the workload's figure by this one.
+    A ratio is the workload's figure by this one; there is none to nothing.
     """
 
     name: str
@@ -67,7 +67,7 @@ def results(workload: Workload, samples: Sequence[Sample], beside: dict[str, lis
         for name, theirs in beside.items():
             if place < len(theirs[0].values):
                 other = [sample.values[place] for sample in theirs]
-                pairs = [a / b if b else float("nan") for a, b in zip(values, other, strict=True)]
+                pairs = [a / b for a, b in zip(values, other, strict=True) if b]
                 others.append(Beside(name, other, pairs, aims.get(name) if place == 0 else None))
         every = [*samples, *(sample for theirs in beside.values() for sample in theirs)]
         notes = sorted({sample.note for sample in every if sample.note})
@@ -119,9 +119,11 @@ def table(rows: Sequence[Result]) -> str:
         aim = f"{'':16}{_verdict(row.figure.aim, statistics.median(row.values))}" if row.figure.aim else ""
         lines.append(f"{_columns(row.title, row.values, row.figure.unit)}{used}{peak}{aim}".rstrip())
         for other in row.beside:
-            ratio = f"{statistics.median(other.ratios):>8.3f}{spread(other.ratios):>8.0%}"
-            aim = _verdict(other.aim, statistics.median(other.ratios)) if other.aim else ""
-            lines.append(f"{_columns('  beside ' + other.name, other.values, row.figure.unit)}{'':17}{ratio}{aim}")
+            line = f"{_columns('  beside ' + other.name, other.values, row.figure.unit)}{'':17}"
+            if other.ratios:
+                line += f"{statistics.median(other.ratios):>8.3f}{spread(other.ratios):>8.0%}"
+                line += _verdict(other.aim, statistics.median(other.ratios)) if other.aim else ""
+            lines.append(line.rstrip())
         lines += [f"  ({note})" for note in row.notes]
     return "\n".join(lines)
 
@@ -138,7 +140,11 @@ def targets(rows: Sequence[Result]) -> str:
         marks: list[tuple[str, Aim, list[float]]] = []
         if row.figure.aim:
             marks.append((f"{row.title}, {row.figure.unit}", row.figure.aim, row.values))
-        marks += [(f"{row.title} : {other.name}", other.aim, other.ratios) for other in row.beside if other.aim]
+        marks += [
+            (f"{row.title} : {other.name}", other.aim, other.ratios)
+            for other in row.beside
+            if other.aim and other.ratios
+        ]
         for what, aim, values in marks:
             reached = statistics.median(values)
             mark = "yes" if aim.holds(reached) else "NO"
@@ -178,19 +184,17 @@ def _row(row: Result) -> dict[str, Any]:
         "cpu_seconds": row.cpu,
         "peak_bytes": row.peak,
         **_aim(row.figure.aim, statistics.median(row.values)),
-        "beside": [
-            {
-                "name": other.name,
-                **_numbers(other.values),
-                "ratios": other.ratios,
-                "ratio": statistics.median(other.ratios),
-                "ratio_spread": spread(other.ratios),
-                **_aim(other.aim, statistics.median(other.ratios)),
-            }
-            for other in row.beside
-        ],
+        "beside": [_other(other) for other in row.beside],
         "notes": row.notes,
     }
+
+
+def _other(other: Beside) -> dict[str, Any]:
+    found = {"name": other.name, **_numbers(other.values), "ratios": other.ratios}
+    if other.ratios:
+        ratio = statistics.median(other.ratios)
+        found |= {"ratio": ratio, "ratio_spread": spread(other.ratios), **_aim(other.aim, ratio)}
+    return found
 
 
 def _numbers(values: list[float]) -> dict[str, Any]:

@@ -45,17 +45,17 @@ stations = [Station.start(place, pool, clock, lanes) for place in range(4)]
 chunk = Chunk([[Message(b"{}")]], Receipt(stations[0], 1, lambda *_: None))
 for count in (10_000, int(sys.argv[1])):
     left, over = count, threading.Event()
-    started = time.perf_counter()
+    started = time.process_time()
     tell(stations[0], chunk)
     over.wait()
-print((time.perf_counter() - started) / count * 1e6, flush=True)
+print((time.process_time() - started) / count * 1e6, flush=True)
 os._exit(0)
 """
 """Four actors on a pool in a ring, which a chunk goes around; each is told a new chunk, as stages do."""
 
 
 def hops(bench: Bench) -> Sample:
-    """Microseconds from actor to actor."""
+    """Microseconds of CPU time from actor to actor."""
     if not bench.program.is_headwater:
         raise Missing("only Headwater has these actors")
     command = [sys.executable, "-c", HOPS, str(bench.size(COUNT))]
@@ -69,7 +69,7 @@ def hops(bench: Bench) -> Sample:
 WORKLOADS = (
     Workload(
         "hops/1",
-        "a chunk of one message from actor to actor, one core",
+        "a chunk of one message from actor to actor, one core: CPU time",
         hops,
         (Figure("us", aim=Aim(2.0, at_least=False)),),
     ),
