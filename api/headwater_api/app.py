@@ -19,6 +19,7 @@ from headwater.telemetry.exporter import Exporter
 from headwater_api.answers import NO_PAGE, answer_for, text
 from headwater_api.components import Components, Environ, StartResponse
 from headwater_api.front import Front
+from headwater_api.openapi import Described, OpenApi
 from headwater_api.resources import debug
 from headwater_api.resources.base import AnyVerb, Refused, Resource, send
 from headwater_api.resources.metrics import MetricsPage
@@ -93,13 +94,19 @@ def create_app(
         ]
     if only_stream is None:
         routes.append(("/{stream}/ready", "", StreamReady(system)))
-    shown_names = {"{stream}": "{id}", "{kind}": "{type}", "{label}": "{id}"}
-    for path, purpose, _ in routes:
-        if purpose:
-            for ours, theirs in shown_names.items():
-                path = path.replace(ours, theirs)
-            described[path] = purpose
+    shown: list[Described] = []
+    openapi = OpenApi(shown, version or _version(), guarded=settings.basic_auth.enabled)
+    routes.append(("/openapi.json", "The description of this API.", openapi))
+    shown += [(_shown(path), purpose, resource) for path, purpose, resource in routes]
+    described.update((path, purpose) for path, purpose, _ in shown if purpose)
     return Api(system, settings, routes, max_waiting)
+
+
+def _shown(path: str) -> str:
+    """A path of the table with the names that callers know."""
+    for ours, theirs in {"{stream}": "{id}", "{kind}": "{type}", "{label}": "{id}"}.items():
+        path = path.replace(ours, theirs)
+    return path
 
 
 class Api(falcon.App):  # type: ignore[type-arg]

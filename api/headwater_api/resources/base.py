@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
 import falcon
 
 from headwater.durations import InvalidDuration, parse_duration
 from headwater_api.answers import TOO_LARGE, Answer, text
+from headwater_api.operations import Operations
 
 BODY_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a configuration."""
@@ -31,7 +32,13 @@ class Refused(Exception):
 
 
 class Resource:
-    """A resource that answers other verbs than its own with 400, as the API has it (and not with 405)."""
+    """A resource that answers other verbs than its own with 400, as the API has it (and not with 405).
+
+    Attributes:
+        operations: What each verb does, for the description of the API.
+    """
+
+    operations: ClassVar[Operations] = {}
 
     def unsupported(self, method: str) -> Answer:
         """The answer to a verb that there is no responder for."""
@@ -39,7 +46,13 @@ class Resource:
 
 
 class AnyVerb:
-    """A resource that looks at no verb: `on_any` answers all of them."""
+    """A resource that looks at no verb: `on_any` answers all of them.
+
+    Attributes:
+        operations: What it does, for the description of the API: as GET, which callers will use.
+    """
+
+    operations: ClassVar[Operations] = {}
 
     def on_any(self, req: falcon.Request, resp: falcon.Response, **parameters: str) -> None:
         """Answer."""

@@ -9,12 +9,14 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import falcon
 import orjson
 
 from headwater_api.answers import NO_PAGE, page
+from headwater_api.operations import NO_PAGE as NO_PROFILE
+from headwater_api.operations import Operation, Operations, plain
 from headwater_api.resources.base import AnyVerb, query, send
 
 LONGEST: Final = 60.0
@@ -26,6 +28,10 @@ INTERVAL: Final = 0.01
 
 class DebugConfig(AnyVerb):
     """The main configuration with all defaults."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation("Show the configuration in force.", {200: plain("JSON or YAML.")})
+    }
 
     def __init__(self, config: Mapping[str, Any], as_yaml: bool) -> None:
         self._config = config
@@ -44,6 +50,8 @@ class DebugConfig(AnyVerb):
 class DebugStack(AnyVerb):
     """Where all threads are."""
 
+    operations: ClassVar[Operations] = {"get": Operation("Show the stack of each thread.", {200: plain("The stacks.")})}
+
     def on_any(self, req: falcon.Request, resp: falcon.Response, **parameters: str) -> None:
         """Show the stack of each thread."""
         send(resp, page(200, stacks().encode()))
@@ -51,6 +59,14 @@ class DebugStack(AnyVerb):
 
 class DebugProfile(AnyVerb):
     """Profiles by name."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "Take a profile.",
+            {200: plain("The profile."), 404: NO_PROFILE},
+            {"seconds": ("For how long.", {"type": "number", "minimum": 0, "maximum": LONGEST})},
+        )
+    }
 
     def on_any(self, req: falcon.Request, resp: falcon.Response, **parameters: str) -> None:
         """Take a profile and show it as text."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import falcon
 
 from headwater.telemetry.exporter import Exporter
 from headwater_api.answers import page
 from headwater_api.compress import accepts_gzip, gzip
+from headwater_api.operations import Operation, Operations, Reply
 from headwater_api.resources.base import AnyVerb, send
 
 
 class MetricsPage(AnyVerb):
     """What the exporter has for a scraper."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation("Show all series.", {200: Reply("In the format of the exporter.", {"*/*": {}})}),
+    }
 
     def __init__(self, exporter: Exporter) -> None:
         self._exporter = exporter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import falcon
 import orjson
@@ -12,6 +12,7 @@ from headwater.errors import StreamNotFound
 from headwater.runtime.events import Event
 from headwater.system import StreamSystem
 from headwater_api.answers import JSON, NO_PAGE, PLAIN, Answer, page
+from headwater_api.operations import NO_STREAM, Operation, Operations, Reply, plain, ref
 from headwater_api.resources.base import AnyVerb, send
 
 REMEMBERED: Final = 1_000
@@ -20,6 +21,13 @@ REMEMBERED: Final = 1_000
 
 class Ready(AnyVerb):
     """The readiness of all running streams."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "See whether all running streams are connected.",
+            {200: plain("They are."), 503: plain("These are not; or the service is being stopped.")},
+        )
+    }
 
     def __init__(self, system: StreamSystem) -> None:
         self._system = system
@@ -35,6 +43,17 @@ class Ready(AnyVerb):
 
 class StreamReady(AnyVerb):
     """The readiness of one stream, connection by connection."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "See whether a stream is connected.",
+            {
+                200: Reply("It is.", {JSON: ref("Connections")}),
+                404: NO_STREAM,
+                503: plain("It is not, or no more; an object in JSON. Or the service is being stopped."),
+            },
+        )
+    }
 
     def __init__(self, system: StreamSystem, only: str | None = None) -> None:
         self._system = system

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import falcon
 import orjson
 
 from headwater.endpoints import Endpoints
 from headwater_api.answers import page
+from headwater_api.operations import Operation, Operations, plain
 from headwater_api.resources.base import AnyVerb, send
 
 
 class Ping(AnyVerb):
     """Whether the service answers."""
+
+    operations: ClassVar[Operations] = {"get": Operation("See whether the service answers.", {200: plain("It does.")})}
 
     def on_any(self, req: falcon.Request, resp: falcon.Response, **parameters: str) -> None:
         """Always 200."""
@@ -22,6 +26,8 @@ class Ping(AnyVerb):
 
 class Version(AnyVerb):
     """What is running."""
+
+    operations: ClassVar[Operations] = {"get": Operation("Show the version.", {200: plain("An object in JSON.")})}
 
     def __init__(self, version: str, built: str) -> None:
         self._body = b'{"version":%s, "built":%s}' % (orjson.dumps(version), orjson.dumps(built))
@@ -33,6 +39,10 @@ class Version(AnyVerb):
 
 class EndpointList(AnyVerb):
     """What can be asked for."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation("List paths and what they are for.", {200: plain("An object in JSON.")})
+    }
 
     def __init__(self, described: Mapping[str, str], endpoints: Endpoints) -> None:
         self._described = described

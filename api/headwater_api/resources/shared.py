@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 import falcon
 
@@ -10,6 +10,7 @@ from headwater.config.spec import ComponentKind
 from headwater.errors import HeadwaterError, LintRejection
 from headwater.system import StreamSystem
 from headwater_api.answers import answer_for, text
+from headwater_api.operations import CHILLED, DONE, FAILED, NO_PAGE, REFUSED, TOO_LARGE, Operation, Operations
 from headwater_api.resources.base import Resource, body, chilled, send
 
 KINDS: Final[dict[str, ComponentKind]] = {
@@ -26,6 +27,15 @@ BAD_KIND = text(400, "Var `type` must be set to one of `cache`, `input`, `output
 
 class SharedResource(Resource):
     """A shared component by its kind and label."""
+
+    operations: ClassVar[Operations] = {
+        "post": Operation(
+            "Create a resource, or replace one under the streams that use it.",
+            {200: DONE, 400: REFUSED, 404: NO_PAGE, 413: TOO_LARGE, 502: FAILED},
+            CHILLED,
+            ("The component's configuration.", {"type": "object"}),
+        )
+    }
 
     def __init__(self, system: StreamSystem) -> None:
         self._system = system

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import falcon
 
 from headwater.system import StreamSystem
-from headwater_api.answers import json
+from headwater_api.answers import JSON, json
+from headwater_api.operations import NO_STREAM, Operation, Operations, Reply
 from headwater_api.resources.base import Resource, send
 
 
 class StreamStats(Resource):
     """A stream's counters and timings as a nested object."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "Show the figures of a stream.",
+            {200: Reply("Counters and timings.", {JSON: {"type": "object"}}), 404: NO_STREAM},
+        )
+    }
 
     def __init__(self, system: StreamSystem) -> None:
         self._system = system

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import falcon
 import orjson
 
@@ -10,11 +12,53 @@ from headwater.durations import format_duration
 from headwater.errors import BuildError, HeadwaterError, LintRejection
 from headwater.system import StreamSystem
 from headwater_api.answers import JSON, answer_for, page
+from headwater_api.operations import (
+    CHILLED,
+    DONE,
+    FAILED,
+    NO_PAGE,
+    NO_STREAM,
+    REFUSED,
+    TIMEOUT,
+    TOO_LARGE,
+    Operation,
+    Operations,
+    Reply,
+    ref,
+)
 from headwater_api.resources.base import Resource, body, chilled, send, timeout
+
+_CONFIG = ("The stream's configuration.", ref("StreamConfig"))
 
 
 class Stream(Resource):
     """A stream by its id."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "Show a stream and its configuration.",
+            {200: Reply("The stream.", {JSON: ref("Stream")}), 404: NO_STREAM},
+        ),
+        "post": Operation(
+            "Create a stream.",
+            {200: DONE, 400: REFUSED, 404: NO_PAGE, 413: TOO_LARGE, 502: FAILED},
+            CHILLED,
+            _CONFIG,
+        ),
+        "put": Operation(
+            "Replace a stream; the new one is built and checked before the old one stops.",
+            {200: DONE, 400: REFUSED, 404: NO_STREAM, 413: TOO_LARGE, 502: FAILED},
+            {**CHILLED, **TIMEOUT},
+            _CONFIG,
+        ),
+        "patch": Operation(
+            "Merge a document into a stream's configuration and restart it.",
+            {200: DONE, 400: REFUSED, 404: NO_STREAM, 413: TOO_LARGE, 502: FAILED},
+            TIMEOUT,
+            ("What is to change.", {"type": "object"}),
+        ),
+        "delete": Operation("Stop a stream and remove it.", {200: DONE, 404: NO_STREAM, 502: FAILED}, TIMEOUT),
+    }
 
     def __init__(self, system: StreamSystem) -> None:
         self._system = system

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import falcon
 
 from headwater.durations import format_duration
 from headwater.errors import HeadwaterError, LintRejection
 from headwater.system import StreamStatus, StreamSystem
-from headwater_api.answers import Answer, answer_for, json, text
+from headwater_api.answers import JSON, Answer, answer_for, json, text
+from headwater_api.operations import CHILLED, DONE, REFUSED, TOO_LARGE, Operation, Operations, Reply, ref
 from headwater_api.resources.base import Resource, body, chilled, send
 
 
 class Streams(Resource):
     """The collection."""
+
+    operations: ClassVar[Operations] = {
+        "get": Operation(
+            "List all streams.",
+            {
+                200: Reply(
+                    "The streams by id.",
+                    {JSON: {"type": "object", "additionalProperties": ref("StreamStatus")}},
+                )
+            },
+        ),
+        "post": Operation(
+            "Replace the whole set: what is absent is deleted, what is there is updated, the rest is created.",
+            {200: DONE, 400: REFUSED, 413: TOO_LARGE},
+            CHILLED,
+            ("The streams by id.", ref("StreamConfigs")),
+        ),
+    }
 
     def __init__(self, system: StreamSystem) -> None:
         self._system = system
