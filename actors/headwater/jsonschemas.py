@@ -7,7 +7,7 @@ loaded when the schema is compiled.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin
@@ -134,7 +134,8 @@ class Schema:
         if schema is False:
             return _always_fails
         if not isinstance(schema, dict):
-            raise SchemaError(f"schema must be an object or a boolean, got {type_name(schema)}")
+            whole = not self._kept
+            raise SchemaError("schema is invalid" if whole else "Expected: valid schema, given: Invalid JSON")
         known = self._compiled.get(id(schema))
         if known is not None:
             return known
@@ -214,10 +215,9 @@ class Schema:
 
     def _object_checks(self, schema: Mapping[str, Any], base: str) -> list[Check]:
         checks = _object_sizes(schema)
-        properties = {key: self._schema(value, base) for key, value in schema.get("properties", {}).items()}
+        properties = {key: self._schema(value, base) for key, value in _members(schema, "properties")}
         patterns = [
-            (_regexp(pattern), self._schema(value, base))
-            for pattern, value in schema.get("patternProperties", {}).items()
+            (_regexp(pattern), self._schema(value, base)) for pattern, value in _members(schema, "patternProperties")
         ]
         if patterns or "additionalProperties" in schema:
             extra = schema.get("additionalProperties", True)
@@ -227,6 +227,13 @@ class Schema:
         if properties:
             checks.append(_properties(properties))
         return checks
+
+
+def _members(schema: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
+    members = schema.get(key, {})
+    if not isinstance(members, dict):
+        raise SchemaError(f"{key} must be of type object")
+    return members.items()
 
 
 def _decoded(raw: bytes) -> Any:
@@ -253,8 +260,8 @@ def _regexp(pattern: str) -> Any:
 
     try:
         return re2.compile(pattern)
-    except re2.error as error:
-        raise SchemaError(f"Invalid regex pattern '{pattern}': {error}") from None
+    except re2.error:
+        raise SchemaError("pattern must be a valid regex") from None
 
 
 def _number(value: Any) -> Fraction | None:
@@ -284,7 +291,7 @@ def _kind(value: Any) -> str:
 def _type_check(wanted: Any) -> Check:
     names = [wanted] if isinstance(wanted, str) else wanted
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SchemaError("type must be of type string/array of strings")
+        raise SchemaError("Invalid type. Expected: string/array of strings, given: type")
     for name in names:
         if name not in _TYPES:
             raise SchemaError(
@@ -599,7 +606,7 @@ def _object_sizes(schema: Mapping[str, Any]) -> list[Check]:
     fewest, most = _size(schema, "minProperties"), _size(schema, "maxProperties")
     required = schema.get("required", [])
     if not isinstance(required, list):
-        required = []
+        raise SchemaError("required must be of an array")
     if fewest is None and most is None and not required:
         return []
 

@@ -323,7 +323,7 @@ class Walker:
 
     def on_If(self, node: If, frame: Frame) -> Any:
         for number, (test, body) in enumerate(node.branches):
-            place = f" {number + 1}" if number else ""
+            place = f" {number}" if number else ""
             value = self.guarded(f"failed to check if condition{place}: ", test, frame)
             if value is not None and type(value) is not bool:
                 raise not_boolean(value, test.annotation(), isinstance(test, Reference | Below))
@@ -404,7 +404,7 @@ class Walker:
         try:
             return native(*context, coerce_target(spec.target, target), *arguments)
         except BloblangError as error:
-            if not spec.bare and not error.foreign:
+            if not spec.bare:
                 error.annotate(node.target.annotation())
             raise
 
@@ -421,11 +421,7 @@ class Walker:
 
     def query(self, node: Node, frame: Frame, function: bool) -> Any:
         def run(this: Any) -> Any:
-            try:
-                return self.value(node, Frame(this, frame, frame.contexts))
-            except BloblangError as error:
-                error.foreign = True
-                raise
+            return self.value(node, Frame(this, frame, frame.contexts))
 
         run.annotation = node.annotation()  # type: ignore[attr-defined]
         return run
@@ -459,7 +455,7 @@ class Walker:
         target = self.value(node.target, frame)
         body = self.program.maps.get(name)
         if body is None:
-            raise BloblangError(f"map {name} was not found", True)
+            raise BloblangError(f"map {name} was not found")
         if self.depth >= 5000:
             raise BloblangError(
                 f"entering map {name} exceeded maximum allowed stacks of 5000, "
@@ -469,11 +465,7 @@ class Walker:
         inner = Walker.__new__(Walker)
         inner.__dict__.update(self.__dict__)
         inner.root, inner.variables, inner.inside_map, inner.depth = NOTHING, {}, True, self.depth + 1
-        try:
-            inner.statements(body, Frame(target))
-        except BloblangError as error:
-            error.map_label = error.map_label or node.annotation()
-            raise
+        inner.statements(body, Frame(target))
         return inner.root
 
     def from_(self, node: Call, frame: Frame) -> Any:

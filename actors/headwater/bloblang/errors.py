@@ -23,17 +23,13 @@ class BloblangError(HeadwaterError):
 
     Attributes:
         annotated: Whether the text already says which value the failure is about.
-        foreign: Whether it comes from a query that a method ran, so that the method's target is not to blame.
         inside_map: Whether it says the line of a named map.
-        map_label: The named map that failed; said when other words are put before the text.
         structured: What a statement says instead of all this where the message was no document.
     """
 
     annotated = False
     constructed = False  # whether a function refused its literal arguments, such as a regular expression
-    foreign = False
     inside_map = False
-    map_label = ""
     structured = ""
 
     def __init__(self, text: str, annotated: bool = False) -> None:
@@ -136,12 +132,8 @@ class ParseError(BloblangError):
 
 def prefixed(prefix: str, error: BloblangError) -> BloblangError:
     """Put words before an error; it counts as annotated when the inner one does."""
-    if error.map_label:
-        text = f"{prefix}{error.map_label}: {error.text}"
-        made = BloblangError(text, True)
-    else:
-        # A type error that says where its value came from is still open to the annotation of a method around it.
-        made = BloblangError(prefix + error.text, error.annotated and not isinstance(error, TypeMismatch))
+    # A type error that says where its value came from is still open to the annotation of a method around it.
+    made = BloblangError(prefix + error.text, error.annotated and not isinstance(error, TypeMismatch))
     made.inside_map = error.inside_map
     made.structured = error.structured
     return made

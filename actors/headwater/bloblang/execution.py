@@ -91,7 +91,7 @@ def no_document(cause: str, reference: str) -> BloblangError:
     head, _, rest = reference.partition(".")
     missing = rest or (head if head != "this" else "")
     words = "context was undefined"
-    error = BloblangError(f"{words}, unable to reference `{missing}`" if missing else words, True)
+    error = BloblangError(f"{words}, unable to reference `{missing}`" if missing else words)
     if cause:
         reason = cause if cause == "message is empty" else f"parse as json: {cause}"
         error.structured = f"unable to reference message as structured (with '{reference}'): {reason}"
@@ -262,7 +262,7 @@ def apply_map(maps: Mapping[str, Any], name: Any, value: Any, context: Execution
     """
     made = maps.get(name)
     if made is None:
-        raise BloblangError(f"map {name} was not found" if maps.get("") is None else "no maps were found", True)
+        raise BloblangError(f"map {name} was not found" if maps.get("") is None else "no maps were found")
     depth = context.depth
     if depth >= MAX_MAPS:
         raise BloblangError(
@@ -424,7 +424,7 @@ def put_in_place(root: Any, path: tuple[str, ...], value: Any) -> Any:
 def _remove_in_place(root: Any, path: tuple[str, ...]) -> Any:
     if not path:
         return DELETE
-    if root is NOTHING:
+    if root is NOTHING or root is None:
         return {}
     if type(root) is Marker:
         raise _collision(path, 0, root)

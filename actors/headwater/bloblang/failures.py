@@ -80,22 +80,19 @@ def explained(error: BaseException, edge: Region | None = None) -> BloblangError
         place = places[position]
         if isinstance(found, NoDocument) and place.reference:
             found = no_document(found.cause, place.reference)
-        if place.annotation and not found.foreign:
+        if place.annotation:
             found.annotate(place.annotation)
         region = place.region
         while region is not None:
             if region.kind == "edge":
                 if position == 0 and region is edge:
                     break
-                found.foreign = True
             elif region.kind == "inner":
                 if not found.inside_map:
-                    found = BloblangError(region.text + found.text, True)
+                    found = prefixed(region.text, found)
                     found.inside_map = True
             elif region.kind == "statement":
                 found = BloblangError(region.text + (found.structured or found.text), True)
-            elif region.kind == "map":
-                found.map_label = found.map_label or region.text
             else:
                 found = prefixed(region.text, found)
             region = region.outer
@@ -124,9 +121,7 @@ def failure_text(error: BaseException, edge: Region) -> Any:
 
 def explained_query(error: BaseException, edge: Region) -> BloblangError:
     """What a query raises to the method that runs it."""
-    found = explained(error, edge)
-    found.foreign = True
-    return found
+    return explained(error, edge)
 
 
 def keyed_failure(error: BaseException, edge: Region, key: str) -> BloblangError:

@@ -185,10 +185,10 @@ def _star(arguments: Sequence[Any], position: int) -> tuple[int | None, int]:
     return value, position + 1
 
 
-def _bad(value: Any, verb: str) -> str:
+def _bad(value: Any, verb: str, flags: _Flags) -> str:
     if value is None:
         return f"%!{verb}(<nil>)"
-    return f"%!{verb}({go_type_name(value)}={_format(value, 'v', _Flags(), True)})"
+    return f"%!{verb}({go_type_name(value)}={_format(value, 'v', flags, True)})"
 
 
 def _format(value: Any, verb: str, flags: _Flags, top: bool) -> str:
@@ -198,11 +198,11 @@ def _format(value: Any, verb: str, flags: _Flags, top: bool) -> str:
     if value is None:
         if verb == "v":
             return flags.pad("<nil>" if top or not flags.sharp else "interface {}(nil)")
-        return _bad(value, verb)
+        return _bad(value, verb, flags) if top else flags.pad("<nil>")
     if verb == "p":
-        return _bad(value, verb)
+        return _bad(value, verb, flags)
     if kind is bool:
-        return flags.pad("true" if value else "false") if verb in "tv" else _bad(value, verb)
+        return flags.pad("true" if value else "false") if verb in "tv" else _bad(value, verb, flags)
     if kind is int or kind is UInt64:
         return _integer(value, verb, flags)
     if kind is float or kind is Float32:
@@ -251,9 +251,9 @@ def _integer(value: int, verb: str, flags: _Flags) -> str:
             text += f" '{chr(value)}'"
         return flags.pad(text)
     elif verb in "eEfFgG":
-        return _bad(value, verb)
+        return _bad(value, verb, flags)
     else:
-        return _bad(value, verb)
+        return _bad(value, verb, flags)
     if flags.precision is not None:
         if flags.precision == 0 and value == 0:
             return " " * (flags.width or 0)
@@ -284,7 +284,7 @@ def _float(value: float, verb: str, flags: _Flags) -> str:
         mantissa, exponent = math.frexp(value)
         text = f"{int(mantissa * (1 << 53))}p{exponent - 53:+d}"
     else:
-        return _bad(value, verb)
+        return _bad(value, verb, flags)
     special = math.isinf(value) or math.isnan(value)
     if text[0] not in "+-" and (flags.plus or flags.space):
         text = ("+" if flags.plus else " ") + text
@@ -312,7 +312,7 @@ def _text(value: Any, text: str, verb: str, flags: _Flags) -> str:
         return flags.pad(gotext.quote_ascii(text) if flags.plus and verb == "q" else gotext.quote(text))
     if verb in "xX":
         return _hex(encode_text(text), verb, flags)
-    return _bad(value, verb)
+    return _bad(value, verb, flags)
 
 
 def _bytes(value: bytes, verb: str, flags: _Flags) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from headwater.bloblang.gotext import quote
 from headwater.bloblang.values import Timestamp
 
 RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
@@ -237,6 +236,18 @@ class _Parts:
         self.zone: str | None = None
 
 
+def quote(text: str) -> str:
+    """A text as failures show it: what is no ASCII, or controls something, byte by byte."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return '"' + "".join(map(_shown, raw)) + '"'
+
+
+def _shown(byte: int) -> str:
+    if byte in b'"\\':
+        return f"\\{chr(byte)}"
+    return chr(byte) if 32 <= byte < 128 else f"\\x{byte:02x}"
+
+
 class _Mismatch(Exception):
     """An element does not match; the whole failure is worded by who knows the texts."""
 
@@ -263,9 +274,9 @@ def parse_time(text: str, layout: str) -> Timestamp:
     rest = text
     for literal, element in split_layout(layout):
         value = rest
-        skipped = _skip(value, literal)
-        if skipped is None:
-            raise _failure(text, layout, value, literal)
+        skipped, met = _skip(value, literal)
+        if not met:
+            raise _failure(text, layout, skipped, literal)
         if not element:
             if skipped:
                 raise LayoutError(f"parsing time {quote(text)}: extra text: {quote(skipped)}")
@@ -332,24 +343,25 @@ def _failure(text: str, layout: str, value: str, element: str) -> LayoutError:
     )
 
 
-def _skip(value: str, literal: str) -> str | None:
+def _skip(value: str, literal: str) -> tuple[str, bool]:
+    """What is left behind a literal text of the layout, and whether all of that was met."""
     at = 0
     index = 0
     while index < len(literal):
         char = literal[index]
         if char == " ":
             if at < len(value) and value[at] != " ":
-                return None
+                return value[at:], False
             while index < len(literal) and literal[index] == " ":
                 index += 1
             while at < len(value) and value[at] == " ":
                 at += 1
             continue
         if at >= len(value) or value[at] != char:
-            return None
+            return value[at:], False
         index += 1
         at += 1
-    return value[at:]
+    return value[at:], True
 
 
 def _number(value: str, fixed: bool) -> tuple[int, str]:

@@ -220,11 +220,7 @@ def truth(value: Any) -> bool:
     """
     if value is True or value is False:
         return value
-    try:
-        return get_bool(value)
-    except TypeMismatch as error:
-        error.annotated = True
-        raise
+    return get_bool(value)
 
 
 def inverted(value: Any) -> bool:

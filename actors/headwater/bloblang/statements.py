@@ -116,9 +116,9 @@ class MappingParser(ExpressionParser):
         self.skip()
         start = self.at
         query = self.query()
+        written = self.source[start : self.at]
         self.skip()
         if self.at < self.end:
-            written = self.source[start : self.at].rstrip()
             if len(written) > 12:
                 written = written[:12] + "..."
             raise Failure(

@@ -137,6 +137,8 @@ class Call(Node):
         """How errors name the value of this expression."""
         if self.spec.name == "from" and self.target is not None and self.arguments[0].node is None:
             return f"{self.target.annotation()} from {self.arguments[0].value}"
+        if self.spec.name == "not" and self.target is not None:
+            return f"not {self.target.annotation()}"
         return self.label or f"{self.spec.kind} {self.spec.name}"
 
     @property

@@ -15,13 +15,10 @@ from headwater.bloblang.golayout import (
     LayoutError,
     day_of_year,
     days_from_civil,
-    fixed_zone,
-    make_time,
     parse_time,
     weekday,
     zone_name,
 )
-from headwater.bloblang.gotext import quote, quote_char
 from headwater.bloblang.values import Timestamp, UInt64, decode_text, is_number, number
 
 _BILLION = 1_000_000_000
@@ -122,7 +119,7 @@ def find_zone(name: str) -> tzinfo:
 
 # Writing -------------------------------------------------------------------------------------------------------------
 
-_COMPOSED = {
+COMPOSED = {
     "D": "m/d/y",
     "x": "m/d/y",
     "F": "Y-m-d",
@@ -181,8 +178,8 @@ class _Writer:
         for flag in flags:
             if flag in "-_0":
                 pad = flag
-        if directive in _COMPOSED:
-            pieces = [self._one(c, pad if c.isalpha() else None, 0, 0) or c for c in _COMPOSED[directive]]
+        if directive in COMPOSED:
+            pieces = [self._one(c, pad if c.isalpha() else None, 0, 0) or c for c in COMPOSED[directive]]
             text: str | None = "".join(pieces)
             if text is not None and width:
                 text = text.rjust(width, "0" if pad == "0" else " ")
@@ -303,225 +300,3 @@ class _Writer:
         if pad == "_":
             return f"{sign}{hours}".rjust(room) + tail
         return f"{sign}{hours}{tail}" if pad == "-" else f"{sign}{str(hours).rjust(room - 1, '0')}{tail}"
-
-
-# Reading -------------------------------------------------------------------------------------------------------------
-
-
-class _Unreadable(Exception):
-    """Why a text does not have the form of a template."""
-
-
-_RANGES = {
-    "Y": (4, 0, 9999),
-    "G": (4, 0, 9999),
-    "y": (2, 0, 99),
-    "g": (2, 0, 99),
-    "C": (2, 0, 99),
-    "m": (2, 1, 12),
-    "d": (2, 1, 31),
-    "e": (2, 1, 31),
-    "j": (3, 1, 366),
-    "H": (2, 0, 24),
-    "k": (2, 0, 24),
-    "I": (2, 1, 12),
-    "l": (2, 1, 12),
-    "M": (2, 0, 59),
-    "S": (2, 0, 60),
-    "U": (2, 0, 53),
-    "W": (2, 0, 53),
-    "V": (2, 1, 53),
-    "u": (1, 1, 7),
-    "w": (1, 0, 6),
-    "f": (6, 0, 999_999),
-    "s": (10, 0, 9_999_999_999),
-}
-_SPACES = " \t\n\v\f\r"
-
-
-def strptime(text: str, template: str) -> Timestamp:
-    """Read a time by percent directives; what the template does not name is as in 1900-01-01T00:00:00Z.
-
-    Raises:
-        BloblangError: The text does not have that form.
-    """
-    reader = _Reader(text)
-    try:
-        reader.read(template)
-        return reader.build()
-    except _Unreadable as failure:
-        raise BloblangError(f"failed to parse {quote(text)} with {quote(template)}: {failure}") from None
-
-
-class _Reader:
-    """Reads one time."""
-
-    __slots__ = ("at", "found", "nanosecond", "pm", "seconds", "text", "zone")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.found: dict[str, int] = {}
-        self.nanosecond = 0
-        self.pm: bool | None = None
-        self.seconds: int | None = None
-        self.zone: tzinfo = UTC
-
-    def read(self, template: str) -> None:
-        index = 0
-        while index < len(template):
-            char = template[index]
-            index += 1
-            if char != "%":
-                self._literal(char)
-                continue
-            if index >= len(template):
-                raise _Unreadable('stray "%"')
-            directive = template[index]
-            index += 1
-            while directive == ":" or (directive in "-_0^#" and index < len(template)):
-                if index >= len(template):
-                    raise _Unreadable(f"unexpected format {quote('%' + directive)}")
-                directive = template[index]
-                index += 1
-            if directive in _COMPOSED and directive != "+":
-                for part in _COMPOSED[directive]:
-                    if part.isalpha():
-                        self._directive(part)
-                    else:
-                        self._literal(part)
-            else:
-                self._directive(directive)
-        if self.at < len(self.text):
-            raise _Unreadable(f"unparsed string {quote(self.text[self.at :])}")
-
-    def _literal(self, char: str) -> None:
-        if self.text[self.at : self.at + 1] != char:
-            raise _Unreadable(f"expected {quote_char(char)}")
-        self.at += 1
-
-    def _number(self, directive: str) -> tuple[int, int]:
-        size, low, high = _RANGES[directive]
-        end = self.at
-        while end < len(self.text) and end - self.at < size and self.text[end] in "0123456789":
-            end += 1
-        if end == self.at:
-            raise _Unreadable(f'cannot parse "%{directive}"')
-        value = int(self.text[self.at : end])
-        if not low <= value <= high:
-            raise _Unreadable(f'cannot parse "%{directive}"')
-        width = end - self.at
-        self.at = end
-        return value, width
-
-    def _name(self, names: tuple[str, ...], directive: str, length: int | None = None) -> int:
-        rest = self.text[self.at :].lower()
-        for index, name in enumerate(names):
-            if rest.startswith(name[:length].lower()):
-                self.at += len(name[:length])
-                return index
-        raise _Unreadable(f'cannot parse "%{directive}"')
-
-    def _directive(self, directive: str) -> None:
-        if directive in "ekl" and self.text[self.at : self.at + 1] == " ":
-            self.at += 1
-        if directive == "f":
-            value, width = self._number("f")
-            self.nanosecond = value * 1000 * 10 ** (6 - width)
-        elif directive == "s":
-            self.seconds = self._number("s")[0]
-        elif directive in _RANGES:
-            value = self._number(directive)[0]
-            self.found[{"e": "d", "k": "H", "l": "I"}.get(directive, directive)] = value
-            if directive in "Ikl" and directive != "k":
-                self.found.pop("H", None)
-        elif directive == "B":
-            self.found["m"] = self._name(MONTHS, "B") + 1
-        elif directive in "bh":
-            self.found["m"] = self._name(MONTHS, directive, 3) + 1
-        elif directive == "A":
-            self.found["w"] = self._name(DAYS, "A")
-        elif directive == "a":
-            self.found["w"] = self._name(DAYS, "a", 3)
-        elif directive in "pP":
-            self.pm = self._name(("AM", "PM"), directive) == 1
-        elif directive == "Z":
-            self._zone_name()
-        elif directive == "z":
-            self._offset()
-        elif directive in "tn":
-            end = self.at
-            while end < len(self.text) and self.text[end] in _SPACES:
-                end += 1
-            if end == self.at:
-                raise _Unreadable(f'expected a space for "%{directive}"')
-            self.at = end
-        elif directive == "%":
-            self._literal("%")
-        else:
-            raise _Unreadable(f"unexpected format {quote('%' + directive)}")
-
-    def _zone_name(self) -> None:
-        end = self.at
-        while end < len(self.text) and "A" <= self.text[end] <= "Z":
-            end += 1
-        name = self.text[self.at : end]
-        try:
-            self.zone = parse_time(name, "MST").zone
-        except LayoutError:
-            raise _Unreadable('cannot parse "%Z"') from None
-        self.at = end
-
-    def _offset(self) -> None:
-        found = re.compile(r"Z|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?").match(self.text, self.at)
-        if found is None or (found[2] is not None and (int(found[2]) > 24 or int(found[3] or 0) > 59)):
-            raise _Unreadable('cannot parse "%z"')
-        self.at = found.end()
-        if found[0] == "Z":
-            self.zone = UTC
-            return
-        seconds = int(found[2]) * 3600 + int(found[3] or 0) * 60 + int(found[4] or 0)
-        self.zone = fixed_zone(-seconds if found[1] == "-" else seconds)
-
-    def build(self) -> Timestamp:
-        found = self.found
-        if self.seconds is not None:
-            return Timestamp(self.seconds * _BILLION + self.nanosecond, self.zone)
-        year = found.get("Y", found.get("G", 1900))
-        if "y" in found:
-            year = found["y"] + (1900 if found["y"] >= 69 else 2000)
-        elif "g" in found:
-            year = found["g"] + (1900 if found["g"] >= 69 else 2000)
-        if "C" in found:
-            year = found["C"] * 100 + year % 100
-        hour = found.get("H", 0)
-        if "I" in found:
-            hour = found["I"] % 12
-        if self.pm and hour < 12:
-            hour += 12
-        clock = (hour, found.get("M", 0), found.get("S", 0), self.nanosecond, self.zone)
-        if "j" in found:
-            return make_time(year, 1, found["j"], *clock)
-        if "d" not in found and "m" not in found:
-            week = self._week_day(year)
-            if week is not None:
-                return make_time(year, 1, week, *clock)
-        return make_time(year, found.get("m", 1), found.get("d", 1), *clock)
-
-    def _week_day(self, year: int) -> int | None:
-        """Day of the year of a week number and a day of the week; may be beyond the year's ends."""
-        found = self.found
-        first = (days_from_civil(year, 1, 1) + 4) % 7
-        day = found["u"] % 7 if "u" in found else found.get("w")
-        if "V" in found:
-            day = 1 if day is None else day
-            monday_based = (day + 6) % 7
-            january_4 = (days_from_civil(year, 1, 4) + 3) % 7
-            return 4 - january_4 + (found["V"] - 1) * 7 + monday_based
-        if "U" in found:
-            day = 0 if day is None else day
-            return 1 + (7 - first) % 7 + (found["U"] - 1) * 7 + day
-        if "W" in found:
-            day = 1 if day is None else day
-            return 1 + (8 - first) % 7 + (found["W"] - 1) * 7 + (day + 6) % 7
-        return None

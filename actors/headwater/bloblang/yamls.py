@@ -311,7 +311,7 @@ def _printable(char: str) -> bool:
         " " <= char <= "~"
         or char == "\x85"
         or "\xa0" <= char <= "\ud7ff"
-        or (char >= "\ue000" and char not in "\ufeff\ufffe\uffff")
+        or ("\ue000" <= char <= "\ufffd" and char != "\ufeff")
     )
 
 

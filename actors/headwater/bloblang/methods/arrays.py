@@ -22,15 +22,6 @@ from headwater.bloblang.values import (
 Query = Callable[[Any], Any]
 
 
-def _passed(query: Query, this: Any) -> Any:
-    """The result of a query; where it fails, the method's target is blamed as for a failure of the method itself."""
-    try:
-        return query(this)
-    except BloblangError as error:
-        error.foreign = False
-        raise
-
-
 def _query(name: str, summary: str, optional: bool = False) -> Param:
     return Param(name, "query", summary, optional=optional, scalars=False)
 
@@ -115,7 +106,7 @@ def _map_array(target: list[Any], query: Query) -> list[Any]:
 def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in target.items():
-        changed = _passed(query, key)
+        changed = query(key)
         if type(changed) is str:
             result[changed] = value
         elif changed is NOTHING:
@@ -148,8 +139,8 @@ def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
 )
 def filter_(target: Any, test: Query) -> Any:
     if type(target) is list:
-        return [item for item in target if _passed(test, item) is True]
-    return {key: value for key, value in target.items() if _passed(test, {"key": key, "value": value}) is True}
+        return [item for item in target if test(item) is True]
+    return {key: value for key, value in target.items() if test({"key": key, "value": value}) is True}
 
 
 @method(
@@ -172,7 +163,7 @@ def filter_(target: Any, test: Query) -> Any:
 def fold(target: list[Any], initial: Any, query: Query) -> Any:
     tally = initial
     for item in target:
-        tally = _passed(query, {"tally": tally, "value": item})
+        tally = query({"tally": tally, "value": item})
     return tally
 
 

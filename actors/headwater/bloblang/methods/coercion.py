@@ -260,7 +260,11 @@ def to_int64(value: Any) -> int:
                 raise BloblangError("cannot convert +/-INF to an integer")
             if math.isnan(value):
                 raise BloblangError("cannot convert NAN to an integer")
-            if value != math.floor(value) or not INT64_MIN <= value < -float(INT64_MIN):
+            if value > -float(INT64_MIN):
+                raise BloblangError("float value is too large to be cast as a signed integer")
+            if value < INT64_MIN:
+                raise BloblangError("float value is too small to be cast as a signed integer")
+            if value != math.floor(value) or value == -float(INT64_MIN):
                 raise BloblangError(_DECIMALS.format("a signed"))
             return int(value)
         if kind is Fragment:

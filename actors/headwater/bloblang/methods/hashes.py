@@ -8,8 +8,9 @@ import uuid
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
-from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.gotext import quote
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
@@ -139,7 +140,7 @@ _NIL = uuid.UUID(int=0)
 @method(
     "uuid_v5",
     Param("ns", "string", "The namespace: dns, url, oid, x500 or a UUID.", optional=True),
-    target="stringish",
+    target="any",
     category=ENCODING,
     receives=STRING_OR_BYTES,
     summary="The UUID of a name in a namespace.",
@@ -148,13 +149,17 @@ _NIL = uuid.UUID(int=0)
         Example("", 'root.id = "example".uuid_v5("dns")', ("{}", '{"id":"7cb48787-6d91-5b9f-bc60-f30298ea5736"}')),
     ],
 )
-def uuid_v5(target: str | bytes, ns: str | None) -> str:
+def uuid_v5(target: Any, ns: str | None) -> str | None:
+    if target is None:
+        return None
     namespace = _NIL if ns is None else _NAMESPACES.get(ns) or _NAMESPACES.get(ns.lower() if ns.isupper() else "")
     if namespace is None:
         try:
             namespace = uuid.UUID(ns)
         except ValueError:
             raise BloblangError(f"invalid ns uuid: {quote(ns or '')}") from None
-    raw = target if type(target) is bytes else encode_text(target)  # type: ignore[arg-type]
+    if not isinstance(target, str | bytes):
+        raise TypeMismatch(target, "string")
+    raw = target if isinstance(target, bytes) else encode_text(target)
     digest = hashlib.sha1(namespace.bytes + raw, usedforsecurity=False).digest()[:16]
     return str(uuid.UUID(bytes=digest, version=5))

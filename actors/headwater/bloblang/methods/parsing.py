@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.gourl import UrlError, parse_query, parse_url
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import PARSING, STRING_OR_BYTES, TEXT
@@ -188,7 +188,7 @@ def format_yaml(target: Any) -> bytes:
     Param("parse_header_row", "bool", "Whether the first row names the fields.", default=True),
     Param("delimiter", "string", "What stands between fields.", default=","),
     Param("lazy_quotes", "bool", "Let quotes stand anywhere.", default=False),
-    target="stringish",
+    target="any",
     category=PARSING,
     receives=STRING_OR_BYTES,
     summary="The rows of a CSV text: objects by the names of the first row, or arrays.",
@@ -208,19 +208,20 @@ def format_yaml(target: Any) -> bytes:
         ),
     ],
 )
-def parse_csv(target: str | bytes, parse_header_row: bool, delimiter: str, lazy_quotes: bool) -> list[Any]:
+def parse_csv(target: Any, parse_header_row: bool, delimiter: str, lazy_quotes: bool) -> list[Any]:
     from headwater.components.csv_records import CsvError, CsvReader
 
     if len(delimiter) != 1:
         raise BloblangError("delimiter value must be exactly one character")
+    if type(target) is not str and type(target) is not bytes:
+        raise TypeMismatch(target, "string")
     if delimiter in '"\r\n\ufffd':
         raise BloblangError("csv: invalid field or comment delimiter")
     reader = CsvReader(delimiter, lazy_quotes)
     rows: list[Any] = []
     for record in [*reader.feed(_raw(target)), *reader.finish()]:
         if isinstance(record, CsvError):
-            # The reference's own reader, a copy of an older one, words this with one more hyphen.
-            raise BloblangError(str(record).replace('bare " in non-quoted field', 'bare " in non-quoted-field'))
+            raise BloblangError(str(record))
         rows.append(record)
     if not rows:
         raise BloblangError("zero records were parsed")

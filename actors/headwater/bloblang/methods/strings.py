@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,12 @@ from headwater.bloblang.targets import STRING_OR_BYTES, STRINGS, TEXT, bounded, 
 from headwater.bloblang.values import decode_text, encode_text, get_text
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_JOINING = "'.:\xb7\u0387\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a"
+"""What may stand within a word."""
+_WORDLESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u309f\u3400-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Letters of scripts that put nothing between words."""
 
 
 @method(
@@ -56,17 +64,33 @@ def capitalize(target: str | bytes) -> str | bytes:
 
 
 def _capitalized(text: str) -> str:
+    # Digits neither begin nor end a word; of what joins words, such as a full stop, two in a row do not.
     out: list[str] = []
-    inside = False
-    for index, char in enumerate(text):
-        if char.isalpha() or char == "_":
-            out.append(gotext.lower(char) if inside else gotext.title(char))
-            inside = inside or char != "_"
-        else:
-            out.append(char)
-            joins = char in "'.·:’" and index + 1 < len(text) and text[index + 1].isalpha()
-            inside = inside and joins
+    inside = joined = False
+    for at, char in enumerate(text):
+        joins = char in _JOINING
+        if joins and joined:
+            inside = False
+        joined = joins
+        if unicodedata.category(char) in ("Lu", "Ll", "Lt"):
+            if not inside:
+                out.append(char.title())
+            elif char == "\u03a3" and not text[at + 1 : at + 2].isalpha():
+                out.append("\u03c2")
+            else:
+                out.append(gotext.lower(char))
+            inside = True
+            continue
+        out.append(char)
+        inside = inside and (joins or _in_words(char))
     return "".join(out)
+
+
+def _in_words(char: str) -> bool:
+    """Whether a character without case may stand within a word: a digit, a mark, a letter of most scripts."""
+    if unicodedata.category(char) in ("Lo", "Lm"):
+        return not _WORDLESS.match(char)
+    return unicodedata.category(char) in ("Nd", "Mn", "Me", "Mc", "Pc", "Cf") and char != "\u200b"
 
 
 @method(
@@ -288,7 +312,10 @@ method(
     ],
 )
 def reverse(target: str | bytes) -> str | bytes:
-    return target[::-1]
+    if isinstance(target, bytes):
+        return target[::-1]
+    # What is no UTF-8 stands for itself no longer.
+    return "".join("\ufffd" if "\udc80" <= char <= "\udcff" else char for char in reversed(target))
 
 
 @method(

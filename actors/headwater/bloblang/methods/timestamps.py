@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
@@ -10,16 +11,17 @@ from headwater.bloblang.golayout import RFC3339_NANO, LayoutError, days_from_civ
 from headwater.bloblang.gonumbers import INT64_MAX, INT64_MIN, wrap_int64
 from headwater.bloblang.isoperiod import parse_period
 from headwater.bloblang.registry import Example, Param, method
+from headwater.bloblang.strptimes import strptime
 from headwater.bloblang.targets import TEXT, TIME, TIMESTAMPS
-from headwater.bloblang.timeformat import find_zone, strftime, strptime
+from headwater.bloblang.timeformat import find_zone, strftime
 from headwater.bloblang.values import Timestamp
 from headwater.durations import InvalidDuration, parse_duration
 
 _YEAR_1 = days_from_civil(1, 1, 1) * 86_400_000_000_000
 
 
-def _in_zone(target: Timestamp, tz: str | None) -> Timestamp:
-    return target if tz is None else Timestamp(target.nanoseconds, find_zone(tz))
+def _in_zone(target: Timestamp, zone: tzinfo | None) -> Timestamp:
+    return target if zone is None else Timestamp(target.nanoseconds, zone)
 
 
 def _method(
@@ -29,6 +31,7 @@ def _method(
     alias: str = "",
     target: str = "timestamp",
     receives: tuple[str, ...] = TIME,
+    constructor: bool = False,
     summary: str,
     examples: list[Example],
 ) -> None:
@@ -41,6 +44,7 @@ def _method(
             target=target,
             bare=True,
             static=True,
+            constructor=constructor,
             category=TIMESTAMPS,
             receives=receives,
             status="beta" if each == name else "deprecated",
@@ -49,8 +53,9 @@ def _method(
         )(native)
 
 
-def _ts_format(target: Timestamp, format: str, tz: str | None) -> str:
-    return format_time(_in_zone(target, tz), format)
+def _ts_format(format: str, tz: str | None) -> Callable[[Timestamp], str]:
+    zone = None if tz is None else find_zone(tz)
+    return lambda target: format_time(_in_zone(target, zone), format)
 
 
 _method(
@@ -59,6 +64,7 @@ _method(
     Param("format", "string", "A layout, written as the time Mon Jan 2 15:04:05 -0700 MST 2006.", default=RFC3339_NANO),
     Param("tz", "string", "The time zone to show the time in.", optional=True),
     alias="format_timestamp",
+    constructor=True,
     summary="Write a time by a layout.",
     examples=[
         Example(
@@ -75,8 +81,14 @@ _method(
 )
 
 
-def _ts_strftime(target: Timestamp, format: str, tz: str | None) -> str:
-    return strftime(_in_zone(target, tz), format)
+def _ts_strftime(format: str, tz: str | None) -> Callable[[Timestamp], str]:
+    zone = None if tz is None else find_zone(tz)
+    return lambda target: strftime(_in_zone(target, zone), format)
+
+
+def _ts_tz(tz: str) -> Callable[[Timestamp], Timestamp]:
+    zone = find_zone(tz)
+    return lambda target: Timestamp(target.nanoseconds, zone)
 
 
 _method(
@@ -85,6 +97,7 @@ _method(
     Param("format", "string", "Text with percent directives."),
     Param("tz", "string", "The time zone to show the time in.", optional=True),
     alias="format_timestamp_strftime",
+    constructor=True,
     summary="Write a time by percent directives.",
     examples=[
         Example(
@@ -204,8 +217,9 @@ _method(
 )
 _method(
     "ts_tz",
-    lambda target, tz: Timestamp(target.nanoseconds, find_zone(tz)),
+    _ts_tz,
     Param("tz", "string", "Name of the time zone; Local is that of the machine."),
+    constructor=True,
     summary="The same time, shown in another time zone.",
     examples=[
         Example(

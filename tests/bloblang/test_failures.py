@@ -1,0 +1,73 @@
+"""What a failure says: whose value it was about, and what stands around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.bloblang import BloblangError, compile_mapping
+from headwater.message import Message
+
+_DOCUMENT = b'{"list":[1,"a"],"o":{"k":"v"},"n":5,"s":"x"}'
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        # A query that fails without saying of what is the fault of the target of the method that ran it.
+        ("this.list.fold(0, this && true)", "expected bool value, got object from field `this.list`"),
+        ("this.list.filter(this && true)", 'expected bool value, got string from field `this.list` ("a")'),
+        ('this.list.any(x -> throw("no"))', "field `this.list`: element 0: no"),
+        ('this.list.find_by(x -> $nope)', "field `this.list`: query returned an error for index 0: "
+         "variable 'nope' undefined"),
+        ("this.list.map_each(this && true)", "field `this.list`: failed to process element 1: expected bool value, "
+         'got string from bool literal ("a")'),
+        # So is a map that fails, unless what it says has its own origin.
+        ('this.list.fold(0, this.apply("m"))', "field `this.list`: failed assignment (line 2): expected string value, "
+         "got object from field `this`"),
+        ('this.list.all(this.apply("m"))', "field `this.list`: element 0: failed assignment (line 2): expected string "
+         "value, got number from field `this` (1)"),
+        ('this.list.map_each(this.apply("m"))', "failed to process element 0: map m: failed assignment (line 2): "
+         "expected string value, got number from field `this` (1)"),
+        ('this.list.map_each(this.apply("q"))', "failed to process element 0: map q: map q was not found"),
+        ("this.n.not().uppercase()", "expected bool value, got number from field `this.n` (5)"),
+        ("(this.n > 1).not().uppercase()", "expected string value, got bool from not number literal (false)"),
+        # What is wrong with the arguments is told before what is wrong with the target.
+        ('this.n.uuid_v5("x")', 'field `this.n`: invalid ns uuid: "x"'),
+        ('this.n.parse_csv(delimiter: "")', "field `this.n`: delimiter value must be exactly one character"),
+        ("this.n.ts_tz(this.s)", "failed to parse timezone location name: unknown time zone x"),
+        # Times name what is left of the text where the layout is not met, byte by byte.
+        ('this.s.ts_parse("x-é")', 'parsing time "x" as "x-\\xc3\\xa9": cannot parse "" as "x-\\xc3\\xa9"'),
+        ('(this.s + "2020:1").ts_parse("x2006:01:02")', 'parsing time "x2020:1" as "x2006:01:02": '
+         'cannot parse "1" as "01"'),
+        ('"2020-13x".ts_strptime("%Y-%-m" + this.s)', 'failed to parse "2020-13x" with "%Y-%-mx": '
+         'unexpected format "%-"'),
+        ('"10:30+0100".ts_strptime("%H:%M%:z" + this.s)', 'failed to parse "10:30+0100" with "%H:%M%:zx": '
+         "expected ':' for \"%:z\""),
+    ],
+)
+def test_a_failure_says_whose_value_it_was_about(query: str, text: str) -> None:
+    mapping = compile_mapping(f'map m {{\n  root = this.uppercase()\n}}\nroot = {query}')
+    with pytest.raises(BloblangError) as error:
+        mapping.apply(Message(_DOCUMENT))
+    assert error.value.text == f"failed assignment (line 4): {text}"
+
+
+@pytest.mark.parametrize(
+    ("query", "content"),
+    [
+        ('match { "x" => 1, _ => 2 }', b"2"),
+        ('"foo2bar it\'s a1b 3d x-y".capitalize()', b"Foo2bar It's A1b 3D X-Y"),
+        ('"ΟΔΟΣ ﬁx".capitalize()', "Οδος Fix".encode()),
+        ('"a\\xffb".reverse()', "b\ufffda".encode()),
+        ('"😀".format_yaml()', b'"\\U0001F600"\n'),
+        ('"%s %4b|".format([null], "x")', b"[<nil>] %!b(string=   x)|"),
+        ("null.uuid_v5().type()", b"null"),
+        ('"2021 53".ts_strptime("%Y %U").ts_format("2006-01-02")', b"2022-01-02"),
+        ('"2020-W53-5".ts_strptime("%G-W%V-%u").ts_format("2006-01-02")', b"2021-01-01"),
+        ('"12:30 PM +05".ts_strptime("%I:%M %p %z").ts_format("15:04Z07:00")', b"12:30+05:00"),
+    ],
+)
+def test_what_needs_no_document(query: str, content: bytes) -> None:
+    result = compile_mapping(f"root = {query}").apply(Message(b"no json"))
+    assert result is not None
+    assert result.content() == content
