@@ -11,12 +11,13 @@ Requests run on the system's event loop; waits between attempts and for rate lim
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from headwater import tasks
@@ -45,6 +46,7 @@ USER_AGENT: Final = "headwater"
 REDIRECTS: Final = 10
 RATE_LIMIT_PAUSE: Final = 1.0
 """Seconds before a rate limit that failed is asked again."""
+FOR_EVER: Final = 365 * 86400.0
 REMEMBERED: Final = 256
 """How many URLs are kept parsed."""
 
@@ -170,6 +172,7 @@ class HttpClient:
         transport = config.object("transport")
         self._dial_timeout = transport.duration("dial_context.timeout")
         self._idle = _seconds(transport.text("idle_connection_timeout"), "transport.idle_connection_timeout")
+        self._keep_alive = _seconds(transport.text("dial_context.keep_alive"), "transport.dial_context.keep_alive")
         self._latency = resources.metrics.timing("http_request_latency_ns")
         self._codes: dict[int, Counter] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -288,7 +291,7 @@ class HttpClient:
             reading = False
             try:
                 async with asyncio.timeout(self._timeout or None):
-                    response, url = await self._follow(request)
+                    response = await self._follow(request)
                     reading = True
                     try:
                         body = await response.read()
@@ -303,21 +306,18 @@ class HttpClient:
                 raise ComponentError(f"{_action(request)}: context deadline exceeded ({what})") from None
             except (_client_error(), OSError, ValueError, ssl.SSLError) as error:
                 raise ComponentError(f"{_action(request)}: {network_words(error)}") from None
-            return self._judged(url, response, body)
+            return _whole(response, body)
 
         response = await self._resources.on_loop(exchange)
-        if self._dump_level:
-            self._dump(request, response)
-        return response
+        return self._judged(request, response)
 
     async def _open_once(self, request: HttpRequest) -> HttpStream:
-        async def start() -> HttpStream:
+        async def start() -> HttpStream | HttpResponse:
             try:
                 async with asyncio.timeout(self._timeout or None):
-                    response, url = await self._follow(request)
+                    response = await self._follow(request)
                     if self._statuses.verdict(response.status) != "fine":
-                        body = await response.read()
-                        self._judged(url, response, body)
+                        return _whole(response, await response.read())
             except TimeoutError:
                 raise ComponentError(
                     f"{_action(request)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
@@ -326,17 +326,24 @@ class HttpClient:
                 raise ComponentError(f"{_action(request)}: {network_words(error)}") from None
             return HttpStream(self, response)
 
-        return await self._resources.on_loop(start)
+        opened = await self._resources.on_loop(start)
+        if isinstance(opened, HttpResponse):
+            self._judged(request, opened)
+            raise AssertionError("a response that is not fine is no stream")
+        if self._dump_level:
+            self._dump(request, HttpResponse(opened.status, "", opened.headers, b"..."))
+        return opened
 
-    def _judged(self, url: str, response: aiohttp.ClientResponse, body: bytes) -> HttpResponse:
+    def _judged(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """A whole response. Raises: UnexpectedStatus."""
-        phrase = response.reason or _phrase(response.status)
+        if self._dump_level:
+            self._dump(request, response)
         if self._statuses.verdict(response.status) != "fine":
-            raise UnexpectedStatus(redacted(url), response.status, phrase, body)
-        return HttpResponse(response.status, phrase, list(response.headers.items()), body)
+            raise UnexpectedStatus(redacted(request.url), response.status, response.phrase, response.body)
+        return response
 
-    async def _follow(self, request: HttpRequest) -> tuple[aiohttp.ClientResponse, str]:
-        """Send a request, and those that redirects lead to. Returns: the last response, and the URL first asked for."""
+    async def _follow(self, request: HttpRequest) -> aiohttp.ClientResponse:
+        """Send a request, and those that redirects lead to. Returns: the last response."""
         session = self._open_session()
         method, url, body = request.method, request.url, request.body
         headers = list(request.headers)
@@ -344,7 +351,7 @@ class HttpClient:
             response = await self._send_one(session, method, url, headers, body)
             location = response.headers.get("Location", "")
             if not self._follow_redirects or response.status not in (301, 302, 303, 307, 308) or not location:
-                return response, request.url
+                return response
             await response.read()
             response.release()
             target = urljoin(url, location)
@@ -377,6 +384,8 @@ class HttpClient:
         elif target.authorization:
             fields.setdefault("Authorization", target.authorization)
         fields.setdefault("User-Agent", USER_AGENT)
+        # Waiting for leave to send a body would be for ever where a server does not know of that.
+        fields.popall("Expect", None)
         unpack = "Accept-Encoding" not in fields
         if unpack:
             fields["Accept-Encoding"] = "gzip"
@@ -420,7 +429,12 @@ class HttpClient:
             import aiohttp
 
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._idle or 90.0, ttl_dns_cache=10),
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    keepalive_timeout=self._idle or FOR_EVER,
+                    ttl_dns_cache=10,
+                    socket_factory=self._socket,
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._dial_timeout or None),
                 middlewares=self._authentication.session_middlewares(),
@@ -429,6 +443,17 @@ class HttpClient:
             )
         return self._session
 
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
+        """A socket whose other end is asked now and then whether it is still there."""
+        made = socket.socket(address[0], address[1], address[2])
+        if self._keep_alive > 0:
+            seconds = max(1, round(self._keep_alive))
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+                if hasattr(socket, option):
+                    made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
+        return made
+
     def _dump(self, request: HttpRequest, response: HttpResponse) -> None:
         """Log what was sent and received; secrets stay out."""
         shown = {name: value for name, value in request.headers if name != "Authorization"}
@@ -436,7 +461,7 @@ class HttpClient:
             self._dump_level,
             "HTTP request and response",
             method=request.method,
-            url=request.url,
+            url=redacted(request.url),
             request_headers=shown,
             request_body=(request.body or b"").decode("utf-8", "replace"),
             status=response.status,
@@ -453,6 +478,11 @@ def _seconds(text: str, name: str) -> float:
         return parse_seconds(text) if text else 0.0
     except InvalidDuration as error:
         raise ConfigError(f"failed to parse '{name}' as a duration string: {error}") from None
+
+
+def _whole(response: aiohttp.ClientResponse, body: bytes) -> HttpResponse:
+    phrase = response.reason or _phrase(response.status)
+    return HttpResponse(response.status, phrase, list(response.headers.items()), body)
 
 
 def _phrase(status: int) -> str:

@@ -25,6 +25,7 @@ class ClientTls:
     def __init__(self, config: Config, enabled: bool | None = None) -> None:
         self.enabled = config.boolean("enabled") if enabled is None else enabled
         self.skip_cert_verify = config.boolean("skip_cert_verify")
+        self._renegotiate = config.boolean("enable_renegotiation")
         self._root_cas = config.text("root_cas")
         self._root_cas_file = config.text("root_cas_file")
         self._certificates = [
@@ -53,6 +54,8 @@ class ClientTls:
                 _load_certificate(context, cert, key, cert_file, key_file, password)
         except (ssl.SSLError, ValueError) as error:
             raise ComponentError(f"failed to load TLS certificates: {error}", "configuration") from None
+        if not self._renegotiate:
+            context.options |= ssl.OP_NO_RENEGOTIATION
         if self.skip_cert_verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
