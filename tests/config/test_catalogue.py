@@ -68,6 +68,7 @@ def test_other_packages_add_components(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Point:
         name = "processor.shout"
+        dist = None
 
         def load(self) -> type:
             asked.append(self.name)

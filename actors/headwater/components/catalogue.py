@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import inspect
 import keyword
+import logging
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -45,6 +46,8 @@ FOLDERS: Final[dict[str, str]] = {
 ENTRY_POINTS: Final = "headwater.components"
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from headwater.components.resources import Resources
     from headwater.config.view import Config
 
@@ -205,9 +208,13 @@ class Catalogue:
         return cls
 
     def specs(self, kind: ComponentKind) -> Iterator[Spec]:
-        """The descriptions of all components of a kind, by name; imports them all."""
+        """The descriptions of all components of a kind, by name; imports them all. Those of other packages that cannot
+        be loaded are left out, with a line in the log."""
         for name in self.names(kind):
-            yield self.spec(kind, name)
+            try:
+                yield self.spec(kind, name)
+            except CannotLoad as error:
+                logging.getLogger("headwater").warning("%s", error)
 
     def _permits(self, kind: str, name: str) -> bool:
         if self._denied and ((kind, name) in self._denied or (kind, "*") in self._denied):
@@ -223,7 +230,33 @@ class Catalogue:
         for point in entry_points(group=ENTRY_POINTS):
             kind, _, name = point.name.partition(".")
             if kind in self._loaders and name:
-                self._loaders[kind].setdefault(name, point.load)
+                self._loaders[kind].setdefault(name, _point_loader(point, kind, name))
+
+
+class CannotLoad(ConfigError):
+    """A component that another package offers is not there, or is none."""
+
+
+def _point_loader(point: EntryPoint, kind: str, name: str) -> Loader:
+    """What loads the component that another package offers. It raises `CannotLoad`."""
+
+    def load() -> type[Any]:
+        package = f" of {point.dist.name}" if point.dist is not None else ""
+        try:
+            found: Any = point.load()
+        except (Exception, SystemExit) as error:
+            raise CannotLoad(
+                f"{kind} '{name}'{package} cannot be loaded from {point.value}: {type(error).__name__}: {error}"
+            ) from error
+        spec = getattr(found, "spec", None)
+        if not isinstance(found, type) or not isinstance(spec, Spec) or (spec.kind, spec.name) != (kind, name):
+            raise CannotLoad(
+                f"{kind} '{name}'{package} is not at {point.value}: a class is needed there that is marked with "
+                f"`@component(spec(\"{kind}\", \"{name}\", ...))`"
+            )
+        return found
+
+    return load
 
 
 def _builtin(kind: str) -> dict[str, Loader]:
