@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from headwater.components.processors import command
 from headwater.message import Message
 from headwater.system import StreamSystem
 
@@ -63,3 +66,24 @@ def test_a_stream_that_is_ended_takes_the_program_along(system: StreamSystem, un
         until(running)
         system.delete("s", timeout=0.0)
         until(lambda: not running())
+
+
+def test_large_inputs_and_outputs_pass_each_other(process: Process) -> None:
+    (message,) = process("[{command: {name: cat}}]", "x" * 1_000_000)
+    assert message.content() == b"x" * 1_000_000
+
+
+def test_a_program_need_not_read_its_input(process: Process) -> None:
+    (message,) = process("[{command: {name: echo, args_mapping: '[\"hi\"]'}}]", "x" * 1_000_000)
+    assert (message.content(), message.error) == (b"hi\n", None)
+
+
+@pytest.mark.parametrize("script", ["yes", "yes >&2"])
+def test_a_program_that_floods_is_ended(process: Process, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    monkeypatch.setattr(command, "MOST", 100_000)
+    run = "[{command: {name: sh, args_mapping: '[\"-c\", content().string()]'}}]"
+    failed, fine = process(run, script, "echo a")
+    assert failed.error is not None
+    assert failed.error.text == "execution error: output exceeds the limit of 100000 bytes: "
+    assert failed.content() == script.encode()
+    assert fine.content() == b"a\n"

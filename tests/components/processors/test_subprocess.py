@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from headwater.components.processors import subprocess
 from headwater.message import Message
+from headwater.system import StreamSystem
 
 Process = Callable[..., list[Message]]
 
@@ -55,3 +58,39 @@ def test_answers_on_the_error_output_mark_the_message(process: Process, monkeypa
 
 def test_a_newline_at_the_end_is_no_further_line(process: Process) -> None:
     assert shown(process("[{subprocess: {name: cat}}]", "a\n", "b")) == [(b"a\n", ""), (b"b", "")]
+
+
+def test_a_program_that_says_more_than_it_is_asked_is_not_read_to_the_end(system: StreamSystem) -> None:
+    system.create(
+        "s",
+        "input: {inproc: in}\npipeline: {threads: 1, processors: [{subprocess: {name: 'yes'}}]}\noutput: {drop: {}}",
+    )
+    with system.channel("in") as channel:
+        for _ in range(3):
+            channel.send("a")
+        processor: Any = system._registry.snapshot["s"].ring.chain.links[0].processor
+        assert processor._program._answers.qsize() <= subprocess.WAITING
+        assert system.delete("s", timeout=2.0) == []
+
+
+@pytest.mark.parametrize("script", ["sleep 96", "yes >&2"])
+def test_a_program_that_does_not_answer_goes_with_its_stream(
+    system: StreamSystem, until: Callable[..., Any], script: str
+) -> None:
+    system.create(
+        "s",
+        f"""
+input: {{inproc: in}}
+pipeline: {{threads: 1, processors: [{{subprocess: {{name: sh, args: ['-c', 'exec {script}']}}}}]}}
+output: {{drop: {{}}}}
+""",
+    )
+    processor: Any = system._registry.snapshot["s"].ring.chain.links[0].processor
+    with system.channel("in") as channel:
+        channel.post("a")
+        until(lambda: processor._program is not None)
+        child = processor._program._process
+        started = time.monotonic()
+        system.delete("s", timeout=0.5)
+        assert time.monotonic() - started < 5
+        until(lambda: child.poll() is not None)

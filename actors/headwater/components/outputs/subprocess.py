@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import threading
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ SPEC = spec(
 )
 
 CLOSE_SECONDS = 5.0
+MOST_OF_A_LINE = 65536
+"""Bytes of what the program writes that are logged as one line."""
 
 
 @component(SPEC)
@@ -107,9 +110,8 @@ class _Program:
             listener.start()
 
     def _listen(self, name: str) -> None:
-        pipe = getattr(self._process, name)
-        with pipe:
-            for line in pipe:
+        with io.BufferedReader(getattr(self._process, name)) as pipe:
+            while line := pipe.readline(MOST_OF_A_LINE):
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
                 if name == "stdout":
                     self._log.info(f"subprocess stdout: {text}")

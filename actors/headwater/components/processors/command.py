@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import selectors
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from headwater import tasks
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.values import to_text
 from headwater.components.catalogue import component
+from headwater.components.compression import MAX_EXPANDED
 from headwater.components.contracts import Processor
 from headwater.components.programs import exit_text, start_error
 from headwater.config.fields import interpolated, mapping, spec
@@ -45,6 +50,10 @@ SPEC = spec(
         ),
     ),
 )
+
+BLOCK: Final = 65536
+MOST: Final = MAX_EXPANDED
+"""Bytes that a program may write for one message."""
 
 
 @component(SPEC)
@@ -124,10 +133,58 @@ class _Running:
             return
         if self._killed:
             self._process.kill()
-        self.output, self.errors = self._process.communicate(self._data)
+        with self._process:
+            try:
+                self._exchange(self._process)
+            except OSError as error:
+                self._process.kill()
+                self.failure = str(error)
+                return
         status = self._process.returncode
         self.status = status if status >= 0 else -1
-        self.failure = exit_text(status)
+        self.failure = self.failure or exit_text(status)
+
+    def _exchange(self, process: subprocess.Popen[bytes]) -> None:
+        """Write its input and read its outputs, side by side, until it has closed them.
+
+        One that writes without end is ended, or its output would fill the memory.
+        """
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        found: dict[Any, bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
+        left = memoryview(self._data)
+        with selectors.DefaultSelector() as selector:
+            for pipe in found:
+                selector.register(pipe, selectors.EVENT_READ)
+            if left:
+                selector.register(process.stdin, selectors.EVENT_WRITE)
+            else:
+                process.stdin.close()
+            while selector.get_map():
+                for key, _ in selector.select():
+                    pipe = key.fileobj
+                    if pipe is process.stdin:
+                        try:
+                            left = left[os.write(key.fd, left[: select.PIPE_BUF]) :]
+                        except BrokenPipeError:
+                            left = left[:0]
+                        if not left:
+                            selector.unregister(pipe)
+                            with contextlib.suppress(BrokenPipeError):
+                                process.stdin.close()
+                        continue
+                    data = os.read(key.fd, BLOCK)
+                    if not data:
+                        selector.unregister(pipe)
+                        continue
+                    found[pipe] += data
+                    if len(found[pipe]) > MOST:
+                        process.kill()
+                        self.failure = f"output exceeds the limit of {MOST} bytes"
+                        return
+        process.wait()
+        self.output, self.errors = (bytes(data) for data in found.values())
 
     def kill(self) -> None:
         """End it now."""

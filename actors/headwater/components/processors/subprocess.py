@@ -60,6 +60,11 @@ SPEC = spec(
 CLOSE_SECONDS: Final = 1.0
 ERROR_SECONDS: Final = 1.0
 """How long a program may go on to speak on its error output."""
+WAITING = 64
+"""Answers that may wait for their messages; a program that says more is read no further until they are fetched."""
+LOOK_SECONDS = 0.2
+"""Between two looks of whoever waits for room whether the program is given up."""
+ERROR_LINE = 65536
 _LENGTH = struct.Struct(">I")
 
 
@@ -131,7 +136,9 @@ class _Program:
             )
         except (OSError, ValueError) as error:
             raise ComponentError(start_error(command[0], error)) from None
-        self._answers: queue.SimpleQueue[bytes | _Refused | ComponentError | None] = queue.SimpleQueue()
+        self._answers: queue.Queue[bytes | _Refused | ComponentError | None] = queue.Queue(WAITING)
+        self._kept: list[bytes | ComponentError] = []
+        self._over = False
         self._last_words: deque[str] = deque(maxlen=5)
         self._listeners = [
             threading.Thread(target=self._read_answers, args=(codec, limit), name="headwater-stdout", daemon=True),
@@ -143,20 +150,28 @@ class _Program:
     def _read_answers(self, codec: Codec, limit: int) -> None:
         assert self._process.stdout is not None
         try:
-            while True:
-                self._answers.put(codec.read(self._process.stdout, limit))
+            while self._tell(codec.read(self._process.stdout, limit)):
+                pass
         except (EOFError, OSError, ValueError):
-            self._answers.put(None)
+            self._tell(None)
         except ComponentError as error:
-            self._answers.put(error)
+            self._tell(error)
+
+    def _tell(self, answer: bytes | _Refused | ComponentError | None) -> bool:
+        """Hand an answer over; waits while there is no room. Returns: False once nobody wants to know."""
+        while not self._over:
+            with contextlib.suppress(queue.Full):
+                self._answers.put(answer, timeout=LOOK_SECONDS)
+                return True
+        return False
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
         try:
-            for line in self._process.stderr:
+            while line := self._process.stderr.readline(ERROR_LINE):
                 text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
                 self._last_words.append(text)
-                self._answers.put(_Refused(text))
+                self._tell(_Refused(text))
         except (OSError, ValueError):
             return
 
@@ -180,7 +195,7 @@ class _Program:
 
     def _next(self) -> bytes:
         """The next answer. Raises: ComponentError."""
-        found = self._answers.get()
+        found = self._kept.pop() if self._kept else self._answers.get()
         if isinstance(found, bytes):
             return found
         if isinstance(found, _Refused):
@@ -202,7 +217,7 @@ class _Program:
                 said += str(found)
             else:
                 # Of two answers the one that is no refusal is somebody else's.
-                self._answers.put(found)
+                self._kept.append(found)
                 break
         return _Refused(said)
 
@@ -217,8 +232,10 @@ class _Program:
 
     def kill(self) -> None:
         """End it now."""
+        self._over = True
         self._process.kill()
-        self._answers.put(None)
+        with contextlib.suppress(queue.Full):  # then nobody waits for an answer
+            self._answers.put_nowait(None)
         threading.Thread(target=self._reap, name="headwater-reaper", daemon=True).start()
 
     def close(self) -> None:
@@ -234,6 +251,7 @@ class _Program:
         self._reap()
 
     def _reap(self) -> None:
+        self._over = True
         self._process.wait()
         for listener in self._listeners:
             listener.join(CLOSE_SECONDS)
