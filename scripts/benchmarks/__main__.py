@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -147,5 +148,6 @@ def _list(workloads: list[Workload]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left running or lying about
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # programs start with compiled modules, as where they are installed
     sys.exit(main(sys.argv[1:]))

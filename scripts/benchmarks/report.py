@@ -69,11 +69,12 @@ def results(workload: Workload, samples: Sequence[Sample], beside: dict[str, lis
                 other = [sample.values[place] for sample in theirs]
                 pairs = [a / b for a, b in zip(values, other, strict=True) if b]
                 others.append(Beside(name, other, pairs, aims.get(name) if place == 0 else None))
-        every = [*samples, *(sample for theirs in beside.values() for sample in theirs)]
-        notes = sorted({sample.note for sample in every if sample.note})
+        notes = [note for note in {sample.note: None for sample in samples} if note]
+        for name, theirs in beside.items():
+            notes += [f"{name}: {note}" for note in {sample.note: None for sample in theirs} if note]
         cpu = statistics.median(sample.cpu for sample in samples)
         peak = max(sample.peak for sample in samples)
-        made.append(Result(workload.name, figure, values, cpu, peak, others, notes))
+        made.append(Result(workload.name, figure, values, cpu, peak, others, notes if place == 0 else []))
     return made
 
 

@@ -55,9 +55,10 @@ class TestResults:
         assert rate.beside[0].ratios == []
         assert "beside a loop" in report.table([rate])
 
-    def test_notes_of_either_side_are_kept_once(self) -> None:
-        rate, _ = made(samples((1.0,), (1.0,), (1.0,), note="too short"))
-        assert rate.notes == ["too short"]
+    def test_notes_are_kept_once_and_say_whose_they_are(self) -> None:
+        rate, tail = made(samples((1.0,), (1.0,), (1.0,), note="too short"))
+        assert rate.notes == ["a loop: too short"]
+        assert tail.notes == []
 
 
 def test_spread_is_half_of_the_distance_by_the_median() -> None:

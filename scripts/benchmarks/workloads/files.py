@@ -19,8 +19,15 @@ Job = Callable[[Bench, Path, Path], Run]
 """Makes one file of another."""
 
 
-def job(work: Job, *, size: int = 200, mapped: bool = True, field: str = "") -> Measure:
-    """A run of a job from file to file; what it wrote is looked into each time."""
+def job(work: Job, *, size: int = 200, part: int = 1, mapped: bool = True, field: str = "") -> Measure:
+    """A run of a job from file to file; what it wrote is looked into each time.
+
+    Args:
+        size: Of a line in bytes.
+        part: By which the usual count is divided, for what takes long.
+        mapped: Whether the job is done, or lines are only copied.
+        field: See `documents.check`.
+    """
 
     def measure(bench: Bench) -> Sample:
         def once(count: int) -> Run:
@@ -32,7 +39,7 @@ def job(work: Job, *, size: int = 200, mapped: bool = True, field: str = "") -> 
             made.unlink()
             return run
 
-        return rate(bench.size(COUNTS[size]), once)
+        return rate(bench.size(COUNTS[size] // part), once)
 
     return measure
 
@@ -61,6 +68,7 @@ def loop(code: str) -> Job:
 
 
 MAPPING = [{"mapping": documents.MAPPING}]
+JQ = [{"jq": {"query": documents.JQ}}]
 HAND_WRITTEN = job(loop(documents.LOOP))
 """The loop that targets are ratios to: file to file with the job, lines of 200 bytes, one core."""
 
@@ -81,6 +89,12 @@ WORKLOADS = (
         "the same with as many pipeline threads as there are cores, on all of them; order is free",
         job(stream(processors=MAPPING, threads=-1)),
         yardsticks=(Yardstick("the hand-written loop", HAND_WRITTEN, Aim(1.4)),),
+    ),
+    Workload(
+        "file/jq-all-cores",
+        "the job by a jq processor, which takes long, with as many threads as there are cores, on all of them",
+        job(stream(processors=JQ, threads=-1), part=20),
+        yardsticks=(Yardstick("one thread", job(stream(processors=JQ), part=20)),),
     ),
     *(
         Workload(
