@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import os
 import ssl
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from headwater.components import http_client
 from headwater.system import StreamSystem
 
 Deliver = Callable[..., list[str]]
@@ -108,7 +110,8 @@ def test_probes_of_idle_connections(deliver: Deliver, peer: Peer, interval: str,
     deliver(config(peer, f"transport: {{dial_context: {{keep_alive: {interval}}}}}"), "a")
     mine = f":{peer.requests[0][0]:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-    (timer,) = [row[5] for row in rows if row[1].endswith(mine)]
+    other = f":{int(peer.url.rsplit(':', 1)[1].removesuffix('/x')):04X}"
+    (timer,) = [row[5] for row in rows if row[1].endswith(mine) and row[2].endswith(other)]
     kind, due = timer.split(":")
     seconds = int(due, 16) / os.sysconf("SC_CLK_TCK")
     if longest is None:
@@ -324,3 +327,15 @@ def test_logs_of_levels_that_are_off_cost_no_line(
     caplog.set_level(logging.WARNING)
     assert deliver(config(peer, "dump_request_log_level: DEBUG"), "a") == [""]
     assert dumps(caplog) == []
+
+
+def test_a_body_that_expands_beyond_measure_is_refused(
+    process: Process, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "MAX_EXPANDED", 1_000_000)
+    peer.headers = {"Content-Encoding": "gzip"}
+    peer.body = gzip.compress(b"0" * 50_000_000)
+    (message,) = process(f"[{{http: {{url: '{peer.url}', retries: 0}}}}]", "a")
+    assert message.error is not None
+    assert message.error.text.endswith(": response body exceeds the limit of 1000000 bytes")
+    assert message.content() == b"a"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from headwater import tasks
+from headwater.components.compression import MAX_EXPANDED
 from headwater.components.http_auth import Authentication, basic_header
 from headwater.components.http_requests import HttpRequest, RequestFactory, response_messages
 from headwater.components.http_words import network_words, redacted
@@ -294,7 +295,7 @@ class HttpClient:
                     response = await self._follow(request)
                     reading = True
                     try:
-                        body = await response.read()
+                        body = await _body(response)
                     finally:
                         response.release()
             except TimeoutError:
@@ -317,7 +318,7 @@ class HttpClient:
                 async with asyncio.timeout(self._timeout or None):
                     response = await self._follow(request)
                     if self._statuses.verdict(response.status) != "fine":
-                        return _whole(response, await response.read())
+                        return _whole(response, await _body(response))
             except TimeoutError:
                 raise ComponentError(
                     f"{_action(request)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
@@ -478,6 +479,19 @@ def _seconds(text: str, name: str) -> float:
         return parse_seconds(text) if text else 0.0
     except InvalidDuration as error:
         raise ConfigError(f"failed to parse '{name}' as a duration string: {error}") from None
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """All of a body, unpacked where it came compressed. Raises: ValueError for one that is beyond all measure."""
+    pieces: list[bytes] = []
+    left = MAX_EXPANDED
+    async for piece in response.content.iter_any():
+        left -= len(piece)
+        if left < 0:
+            response.close()
+            raise ValueError(f"response body exceeds the limit of {MAX_EXPANDED} bytes")
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _whole(response: aiohttp.ClientResponse, body: bytes) -> HttpResponse:

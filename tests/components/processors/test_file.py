@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,3 +76,22 @@ def test_facts(process: Process, tmp_path: Path) -> None:
         missing.error.text
         == f"failed to get file info for '{tmp_path}/b': stat {tmp_path}/b: no such file or directory"
     )
+
+
+def test_a_full_disk_marks_the_message_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    # In a process of its own, where a file can become only so large.
+    script = f"""
+import resource, signal
+from headwater.components.processors.file import _write
+from headwater.errors import ComponentError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+try:
+    _write({str(tmp_path / "a")!r}, b"more than ten bytes")
+except ComponentError as error:
+    print(error)
+"""
+    (tmp_path / "a").write_text("as it was")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
+    assert done.stdout.endswith(": file too large\n"), done
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "as it was")]
