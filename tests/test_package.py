@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_the_public_names_are_there() -> None:
-    assert sorted(headwater.__all__) == sorted({*headwater._HOMES, "bloblang"})
+    assert sorted(headwater.__all__) == sorted({*headwater._HOMES, *headwater._MODULES})
     for name in headwater.__all__:
         assert getattr(headwater, name) is not None
 
