@@ -147,6 +147,13 @@ class Service:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * 4096
 
+    def peak(self) -> int:
+        """The most resident memory that it has had, in bytes, since the last time that this was asked."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        most = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return most
+
     def threads(self) -> int:
         """How many threads it has."""
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
