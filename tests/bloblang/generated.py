@@ -135,6 +135,8 @@ def expressions(draw: Any, scope: tuple[str, ...] = (), variables: tuple[str, ..
         return f"({inner()}).{draw(st.sampled_from(_PLAIN_METHODS))}"
     if kind == 8:
         name = f"v{len(scope)}"
+        if draw(st.integers(0, 2)) == 0:
+            return chain(draw, scope, variables, depth)
         method = draw(st.sampled_from(["map_each", "filter", "map_each", "any", "all", "sort_by", "map"]))
         if draw(st.booleans()):
             return f"({inner()}).{method}({name} -> {inner((name,))})"
@@ -179,6 +181,19 @@ def expressions(draw: Any, scope: tuple[str, ...] = (), variables: tuple[str, ..
             ]
         )
     )  # type: ignore[no-any-return]
+
+
+def chain(draw: Any, scope: tuple[str, ...], variables: tuple[str, ...], depth: int) -> str:
+    """Loops one after the other over the same array."""
+    name = f"v{len(scope)}"
+    source = draw(st.sampled_from(["this.items", "this", '[{"a":1,"b":2},{"a":3},5]', "this.a", "[1, 2.5, this.a]"]))
+    steps = []
+    for _ in range(draw(st.integers(1, 3))):
+        method = draw(st.sampled_from(["map_each", "map_each", "filter"]))
+        plain = f"{name}.{draw(st.sampled_from(FIELDS))} {draw(st.sampled_from(_OPERATORS))} {name}.b"
+        query = draw(st.one_of(st.just(plain), expressions((*scope, name), variables, min(depth - 1, 1))))
+        steps.append(f".{method}({name} -> {query})")
+    return f"{source}{''.join(steps)}{draw(st.sampled_from(['', '.sum()', '.sum()', '.length()']))}"
 
 
 @st.composite

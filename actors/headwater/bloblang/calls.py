@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from headwater.bloblang import core, loops
+from headwater.bloblang import chains, core
 from headwater.bloblang.expressions import OperatorCompiler, joined
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.registry import Spec
@@ -77,7 +77,7 @@ class ExpressionCompiler(OperatorCompiler):
             self.scope = outer
 
     def _lambda(self, node: Lambda) -> Value:
-        storing = self.position
+        storing, watched = self.position, self.watching
         scope = self.scope
         if scope.value is None:
             return self.temp(f"fail({f'failed to capture context {node.name}: context was undefined'!r})")
@@ -90,6 +90,7 @@ class ExpressionCompiler(OperatorCompiler):
         if node.name != "_":
             self.contexts = {**before, node.name: scope.value}
         self.scope = scope if scope.document else scope.previous or Scope(None, None)
+        self.watched = watched
         try:
             return self.part(node.body, storing)
         finally:
@@ -128,7 +129,7 @@ class ExpressionCompiler(OperatorCompiler):
         if own is not None:
             made: Value = getattr(self, own)(node)
             return made
-        loop = loops.LOOPS.get(spec.native.__module__ + "." + spec.native.__name__)
+        loop = chains.LOOPS.get(chains.native_name(node))
         if loop is not None:
             looped = loop(self, node)
             if looped is not None:
@@ -255,10 +256,12 @@ class ExpressionCompiler(OperatorCompiler):
         if direct is not None:
             code, needs_context = direct
             self.needs_context = self.needs_context or needs_context
-            return self.temp(f"{code}({target.code}, {self.context if needs_context else 'None'})")
+            with self.within("map", node.annotation()):
+                return self.temp(f"{code}({target.code}, {self.context if needs_context else 'None'})")
         self.needs_context = True
         maps = "MAPS" if self.maps is not None else "{'': 1}" if self.interpolated else "{}"
-        return self.temp(f"apply_map({maps}, {name.code}, {target.code}, {self.context})")
+        with self.within("map", node.annotation()):
+            return self.temp(f"apply_map({maps}, {name.code}, {target.code}, {self.context})")
 
     def _from(self, node: Call) -> Value:
         assert node.target is not None

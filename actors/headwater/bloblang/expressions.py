@@ -93,7 +93,7 @@ class OperatorCompiler(ReferenceCompiler):
     # Operators ----------------------------------------------------------------------------------------------------
 
     def _arithmetic(self, node: Arithmetic) -> Value:
-        operator = node.operator
+        operator, watched = node.operator, self.watching
         if operator == "|":
             return self.coalesce(node)
         if operator in ("&&", "||"):
@@ -136,19 +136,24 @@ class OperatorCompiler(ReferenceCompiler):
             return self.temp(slow, kind)
         with self.block(f"if {test or 'True'}:"):
             self.put(f"{result} = {a} {operator} {b}")
-            self._wrapped(result, slow)
+            self._wrapped(result, slow, watched)
         if test:
             with self.block("else:"):
+                self._flag(watched)
                 self.put(f"{result} = {slow}")
         return Value(result, kind)
 
-    def _wrapped(self, result: str, slow: str) -> None:
+    def _wrapped(self, result: str, slow: str, watched: str) -> None:
         """Calculate anew where an integer left the range of the reference's; most are far within it."""
-        with (
-            self.block(f"if {result} > {_COMPACT} or {result} < -{_COMPACT}:"),
-            self.block(f"if not -9223372036854775808 <= {result} <= 9223372036854775807:"),
-        ):
-            self.put(f"{result} = {slow}")
+        with self.block(f"if {result} > {_COMPACT} or {result} < -{_COMPACT}:"):
+            self._flag(watched)
+            with self.block(f"if not -9223372036854775808 <= {result} <= 9223372036854775807:"):
+                self.put(f"{result} = {slow}")
+
+    def _flag(self, watched: str) -> None:
+        if watched:
+            self.put(f"{watched} = True")
+            self.flagged = watched
 
     def _division(self, left: Value, right: Value, slow: str) -> Value:
         """``/``: integers that floats hold exactly are divided on the spot, unless by a zero."""
@@ -341,11 +346,9 @@ class OperatorCompiler(ReferenceCompiler):
         with self.within("prefix", f"failed to check match case {number}: "):
             if not isinstance(pattern, Literal):
                 return f"{self.held(self.expression(pattern))} is True"
-            if isinstance(pattern.value, Marker) or self.scope.value is None:
+            if isinstance(pattern.value, Marker):
                 return "False"
-            # Where there is no document a literal is no match, which is no failure.
-            self.uses_this = self.uses_this or self.scope.document
-            subject = Value(self.scope.value)
+            subject = self.this("this")
             constant = self.literal(pattern.value)
             if constant.kind == "null":
                 return f"{subject.code} is None"

@@ -88,7 +88,8 @@ def compile_map_each(compiler: ExpressionCompiler, node: Call) -> Value | None:
     marked = compiler.fresh("b")
     compiler.put(f"{result} = []")
     with compiler.nested("try:"), compiler.within("edge") as edge, compiler.nested(f"for {item} in {values}:"):
-        value = _body(compiler, query, item, storing)
+        _look(compiler, query, item)
+        value = body(compiler, query, item, storing)
         compiler.put(f"{result}.append({value.code})")
         doubtful = value.kind in ("any", "marker")
     error = compiler.fresh("e")
@@ -123,7 +124,8 @@ def compile_filter(compiler: ExpressionCompiler, node: Call) -> Value | None:
     result, item = compiler.fresh(), compiler.fresh("x")
     compiler.put(f"{result} = []")
     with compiler.nested("try:"), compiler.within("edge") as edge, compiler.nested(f"for {item} in {values}:"):
-        value = _body(compiler, query, item)
+        _look(compiler, query, item)
+        value = body(compiler, query, item)
         with compiler.block(f"if {compiler.held(value)} is True:"):
             compiler.put(f"{result}.append({item})")
     error = compiler.fresh("e")
@@ -141,15 +143,20 @@ def _query_of(compiler: ExpressionCompiler, node: Call) -> Node | None:
     return query
 
 
-def _body(compiler: ExpressionCompiler, query: Node, item: str, storing: bool = False) -> Value:
-    outer = compiler.scope
-    compiler.scope = Scope(item, outer)
-    compiler.loops += 1
+def _look(compiler: ExpressionCompiler, query: Node, item: str) -> None:
+    """Look once at what an element is, where a query reads more than one field of it."""
     name = query.name if isinstance(query, Lambda) else "this"
     if sum(each.context == name and bool(each.path) for each in references(query)) > 1:
         stepper = compiler.fresh("y")
         compiler.put(f"{stepper} = {item} if type({item}) is dict else Stepper({item})")
         compiler.steppers[item] = stepper
+
+
+def body(compiler: ExpressionCompiler, query: Node, item: str, storing: bool = False) -> Value:
+    """Compile a query of an element."""
+    outer = compiler.scope
+    compiler.scope = Scope(item, outer)
+    compiler.loops += 1
     try:
         return compiler.part(query, storing)
     finally:
@@ -174,10 +181,3 @@ def nodes(tree: Any) -> Iterator[Any]:
             waiting.extend(
                 getattr(node, field.name) for field in dataclasses.fields(node) if field.name not in ("spec", "made")
             )
-
-
-LOOPS = {
-    "headwater.bloblang.methods.arrays.map_each": compile_map_each,
-    "headwater.bloblang.methods.arrays.filter_": compile_filter,
-}
-"""By the native function, so that a method of the same name that somebody else registered stays a call."""

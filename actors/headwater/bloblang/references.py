@@ -104,6 +104,10 @@ class ReferenceCompiler(Emitter):
         root: The name that root is built in; None where none is built.
         context: The name of the `ExecutionContext`; `needs_context` tells that it is used.
         metadata: The name of the metadata that is being built.
+        evaluated: Nodes, by their identity, that have a value already.
+        unchained: Whether chains of loops are to be compiled one after the other.
+        watched: The name, if any, that the next expression sets to True where its value is no compact integer;
+            `watching` while that is compiled, `flagged` once it does so.
         direct: Maps that cannot come back to themselves, called without counting: function, and whether it needs
             the context.
     """
@@ -126,6 +130,9 @@ class ReferenceCompiler(Emitter):
         self.storing = False
         self.position = False
         self.loops = 0
+        self.evaluated: dict[int, Value] = {}
+        self.unchained = False
+        self.watched = self.watching = self.flagged = ""
         self.level = 1
         self.steppers: dict[str, str] = {}
         self.textual = False
@@ -163,6 +170,9 @@ class ReferenceCompiler(Emitter):
 
     def expression(self, node: Node) -> Value:
         """Compile an expression."""
+        known = self.evaluated.get(id(node))
+        if known is not None:
+            return known
         self.depth += 1
         try:
             if self.depth % 24 == 0:
@@ -176,6 +186,7 @@ class ReferenceCompiler(Emitter):
             return self._outlined(node)
         # Only what a container is made of goes where the container goes.
         self.position, self.storing = self.storing, False
+        self.watching, self.watched = self.watched, ""
         method: Callable[[Any], Value] = getattr(self, _METHODS[type(node)])
         return method(node)
 
