@@ -256,12 +256,10 @@ class ExpressionCompiler(OperatorCompiler):
         if direct is not None:
             code, needs_context = direct
             self.needs_context = self.needs_context or needs_context
-            with self.within("map", node.annotation()):
-                return self.temp(f"{code}({target.code}, {self.context if needs_context else 'None'})")
+            return self.temp(f"{code}({target.code}, {self.context if needs_context else 'None'})")
         self.needs_context = True
         maps = "MAPS" if self.maps is not None else "{'': 1}" if self.interpolated else "{}"
-        with self.within("map", node.annotation()):
-            return self.temp(f"apply_map({maps}, {name.code}, {target.code}, {self.context})")
+        return self.temp(f"apply_map({maps}, {name.code}, {target.code}, {self.context})")
 
     def _from(self, node: Call) -> Value:
         assert node.target is not None

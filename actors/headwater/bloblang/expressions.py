@@ -346,9 +346,11 @@ class OperatorCompiler(ReferenceCompiler):
         with self.within("prefix", f"failed to check match case {number}: "):
             if not isinstance(pattern, Literal):
                 return f"{self.held(self.expression(pattern))} is True"
-            if isinstance(pattern.value, Marker):
+            if isinstance(pattern.value, Marker) or self.scope.value is None:
                 return "False"
-            subject = self.this("this")
+            # Where there is no document a literal is no match, which is no failure.
+            self.uses_this = self.uses_this or self.scope.document
+            subject = Value(self.scope.value)
             constant = self.literal(pattern.value)
             if constant.kind == "null":
                 return f"{subject.code} is None"
