@@ -129,7 +129,7 @@ def separators(encoded: bytes) -> bytes:
 def encode_document(document: Any) -> bytes:
     """Serialise a document as compact JSON with sorted keys; empty where it holds what JSON cannot."""
     try:
-        if _doubtful((document,)):
+        if doubtful((document,)):
             return _encode_carefully(document)
         encoded = orjson.dumps(document, encode_default, _OPTIONS)
     except Exception:
@@ -138,7 +138,7 @@ def encode_document(document: Any) -> bytes:
 
 
 # HOT: a look at the values takes a third of the time of a search in what was written
-def _doubtful(items: Iterable[Any]) -> bool:
+def doubtful(items: Iterable[Any]) -> bool:
     """Whether there is a float among some values that the fast encoder writes otherwise than the reference: a whole
     one, one with an exponent, one that is no number."""
     for item in items:
@@ -146,10 +146,10 @@ def _doubtful(items: Iterable[Any]) -> bool:
         if kind is str or kind is int:
             continue
         if kind is dict:
-            if _doubtful(item.values()):
+            if doubtful(item.values()):
                 return True
         elif kind is list:
-            if _doubtful(item):
+            if doubtful(item):
                 return True
         elif kind is float:
             if item.is_integer() or not 1e-5 <= abs(item) < 1e16:

@@ -30,7 +30,8 @@ from headwater.bloblang.syntax import (
     SetMeta,
     Statement,
 )
-from headwater.bloblang.values import DELETE, NOTHING, array_index, clone
+from headwater.bloblang.values import DELETE, MISSING, NOTHING, array_index, clone
+from headwater.documents import doubtful
 
 # What is known of root while statements are compiled.
 _EMPTY: Final = "empty"  # nothing was assigned yet
@@ -517,8 +518,11 @@ class ProgramCompiler(ExpressionCompiler):
 
     def kept(self, value: Value) -> Value:
         """A value that goes into root, in a form that the fast encoder writes right."""
-        if value.safe or value.kind in ("str", "bool", "int", "null", "marker"):
+        if value.safe:
             return value
+        known = value.constant is not MISSING and not doubtful((value.constant,))
+        if known or value.kind in ("str", "bool", "int", "null", "marker"):
+            return Value(value.code, value.kind, True, value.constant)
         function = self.stack[-1]
         if function.name != "main":
             return value
