@@ -56,6 +56,12 @@ def test_a_failure_says_whose_value_it_was_about(query: str, text: str) -> None:
     ("query", "content"),
     [
         ('match { "x" => 1, _ => 2 }', b"2"),
+        ('match { this.a == 1 => 1, this == null => 2 }', b"2"),
+        ("match { null => 1, _ => 2 }", b"1"),
+        ("[batch_index(), batch_index().from(-1), content().from(-1).string()]", b'[0,-1,"no json"]'),
+        ("if true { [] }.string()", b"null"),
+        ('throw("x").catch([]).format_json()', b"null"),
+        ('match { _ => {"a":[]} }.string()', b'{"a":null}'),
         ('"foo2bar it\'s a1b 3d x-y".capitalize()', b"Foo2bar It's A1b 3D X-Y"),
         ('"ΟΔΟΣ ﬁx".capitalize()', "Οδος Fix".encode()),
         ('"a\\xffb".reverse()', "b\ufffda".encode()),
@@ -71,3 +77,47 @@ def test_what_needs_no_document(query: str, content: bytes) -> None:
     result = compile_mapping(f"root = {query}").apply(Message(b"no json"))
     assert result is not None
     assert result.content() == content
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('root = 1\nroot."a.b"."~" = 2', "a~1b.~0 as the value of the root was a non-object type (number)"),
+        ("root.x = [[1]]\nroot.x.0.0.b = 1", "x.0.0.b as the value of x was a non-object type (array)"),
+        ('root = [{"q":"s"}]\nroot.0.q.y = 1', "0.q.y as the value of the root was a non-object type (array)"),
+        ("root.x = [null]\nroot.x.0.y = 1", "x.0.y: failed to resolve path segment '1': field '0' was not found"),
+    ],
+)
+def test_a_target_that_cannot_be_set(source: str, text: str) -> None:
+    with pytest.raises(BloblangError) as error:
+        compile_mapping(source).apply(Message(b"{}"))
+    assert error.value.text == f"failed assignment (line 2): unable to set target path {text}"
+
+
+@pytest.mark.parametrize(
+    ("source", "content"),
+    [
+        ("root = [1,2,3]\nroot.1 = deleted()", b"[1,2,3]"),
+        ("root = [[1,2],3]\nroot.0.1 = deleted()", b"[[1],3]"),
+        ('root.a = [1]\nroot.a."-".y = 1', b'{"a":[1,{"y":1}]}'),
+    ],
+)
+def test_what_becomes_of_arrays(source: str, content: bytes) -> None:
+    result = compile_mapping(source).apply(Message(b"{}"))
+    assert result is not None
+    assert result.content() == content
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("(1 == 1).uppercase()", "expected string value, got bool from number literal (true)"),
+        ('root_meta("k").uppercase()', "expected string value, got null from root_meta field k"),
+        ('{"a":1}.map_each(if {} { 1 })', "failed to process element a: if expression: object literal resolved to a "
+         "non-boolean value map[] (map[string]interface {})"),
+    ],
+)
+def test_how_a_value_is_called(query: str, text: str) -> None:
+    with pytest.raises(BloblangError) as error:
+        compile_mapping(f"root = {query}").apply(Message(b"{}"))
+    assert error.value.text == f"failed assignment (line 1): {text}"

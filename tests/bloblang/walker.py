@@ -334,6 +334,8 @@ class Walker:
     def on_Match(self, node: Match, frame: Frame) -> Any:
         if node.subject is not None:
             frame = Frame(self.value(node.subject, frame), frame, frame.contexts)
+        elif isinstance(frame.this, Absent):
+            frame = Frame(None, frame, frame.contexts)
         for number, case in enumerate(node.cases):
             if case.pattern is None:
                 return self.value(case.result, frame)

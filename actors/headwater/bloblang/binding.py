@@ -205,8 +205,7 @@ def _label(spec: Spec, arguments: list[Argument]) -> str:
         if name == "json":
             return f"json path `{given or ''}`" if given is not None else ""
         if name in ("meta", "root_meta", "metadata"):
-            word = "metadata" if name == "metadata" else "meta"
-            return f"{word} field {given}" if given else f"{word} object"
+            return f"{name} field {given}" if given else f"{name} object"
         if name == "var" and given:
             return f"variable {given}"
     elif name == "apply" and given is not None:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from headwater.bloblang import chains, core
 from headwater.bloblang.expressions import OperatorCompiler, joined
+from headwater.bloblang.hollows import hollow
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.registry import Spec
 from headwater.bloblang.syntax import Argument, Call, Lambda, Literal, MapQuery, Node
-from headwater.bloblang.values import hollowed
 
 _EXACT: Final = {
     "string": "type({0}) is str",
@@ -163,11 +163,7 @@ class ExpressionCompiler(OperatorCompiler):
 
     def _target(self, node: Call) -> Value:
         assert node.target is not None
-        if isinstance(node.target, Literal):
-            literal = node.target.value
-            if type(literal) in (list, dict) and node.spec.name in _TO_TEXT:
-                return Value(self.constant(hollowed(literal)))
-        value = self.expression(node.target)
+        value = self.expression(hollow(node.target) if node.spec.name in _TO_TEXT else node.target)
         if type(value.constant) in (int, float):
             return self.temp(value.code, value.kind)
         return value
@@ -267,8 +263,7 @@ class ExpressionCompiler(OperatorCompiler):
         index = self.argument("method", "from", node.arguments[0])
         outer = self.context
         position = self.held(index)
-        at = f"{position} if {position} >= 0 else len({outer}.batch) + {position}"
-        self.context = self.temp(f"{outer}.at({at})").code
+        self.context = self.temp(f"{outer}.at({position})").code
         try:
             return self.expression(node.target)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from headwater.bloblang.depth import deeper
@@ -319,30 +319,48 @@ def put(root: Any, path: tuple[str, ...], value: Any) -> Any:
             return root
         below = here.get(key) if type(here) is dict else here[key]
         if below is None:
-            below = {}
+            below = _created(here, path, at)
         elif type(below) is dict:
             below = below.copy()
         elif type(below) is list:
             below = below[:]
         else:
-            raise _collision(path, at + 1, below)
+            raise _collision(path, at + 1, below, root)
         here[key] = below
         here = below
     return root
 
 
-def _collision(path: tuple[str, ...], at: int, value: Any) -> BloblangError:
-    place = ".".join(path[:at]) if at else "the root"
+def _created(here: Any, path: tuple[str, ...], at: int) -> dict[str, Any]:
+    """The object that is made where a path meets null; elements of arrays must be there, but for those appended."""
+    if type(here) is list and path[at] != "-":
+        raise BloblangError(
+            f"unable to set target path {_dotted(path)}: failed to resolve path segment '{at}': "
+            f"field '{path[at]}' was not found"
+        )
+    return {}
+
+
+def _dotted(path: Iterable[str]) -> str:
+    return ".".join(segment.replace("~", "~0").replace(".", "~1") for segment in path)
+
+
+def _collision(path: tuple[str, ...], at: int, value: Any, root: Any = None) -> BloblangError:
+    # The first array on the way is blamed for what is within it.
+    for before in range(at):
+        if type(root) is list:
+            at, value = before, root
+            break
+        root = root[path[before]]
+    place = _dotted(path[:at]) if at else "the root"
     return BloblangError(
-        f"unable to set target path {'.'.join(path)} as the value of {place} was a non-object type ({type_name(value)})"
+        f"unable to set target path {_dotted(path)} as the value of {place} was a non-object type ({type_name(value)})"
     )
 
 
 def _index(here: list[Any], path: tuple[str, ...], at: int) -> int:
     segment = path[at]
-    start = (
-        f"unable to set target path {'.'.join(path)}: failed to resolve path segment '{at}': found array but "
-    )
+    start = f"unable to set target path {_dotted(path)}: failed to resolve path segment '{at}': found array but "
     index = array_index(segment)
     if index is None:
         raise BloblangError(
@@ -356,8 +374,16 @@ def _index(here: list[Any], path: tuple[str, ...], at: int) -> int:
     return index
 
 
-def remove(root: Any, path: tuple[str, ...]) -> Any:
-    """Remove what a path leads to, if there is anything; containers on the way are copied."""
+def remove(root: Any, path: tuple[str, ...], whole: bool = True) -> Any:
+    """Remove what a path leads to, if there is anything; containers on the way are copied.
+
+    Elements of an array that is the root stay, as they do in the reference.
+
+    Args:
+        root: What the path starts from.
+        path: Its segments.
+        whole: Whether that is the whole root.
+    """
     if not path:
         return DELETE
     if root is NOTHING or root is None:
@@ -368,7 +394,7 @@ def remove(root: Any, path: tuple[str, ...]) -> Any:
             return root
     elif type(root) is list:
         index = array_index(path[0])
-        if index is None or not 0 <= index < len(root):
+        if index is None or not 0 <= index < len(root) or (whole and len(path) == 1):
             return root
         key = index
     elif type(root) is Marker:
@@ -379,7 +405,7 @@ def remove(root: Any, path: tuple[str, ...]) -> Any:
         copy = root.copy()
         del copy[key]
         return copy
-    below = remove(root[key], path[1:]) if type(root[key]) in (dict, list) else root[key]
+    below = remove(root[key], path[1:], False) if type(root[key]) in (dict, list) else root[key]
     if below is root[key]:
         return root
     copy = root.copy()
@@ -414,9 +440,9 @@ def put_in_place(root: Any, path: tuple[str, ...], value: Any) -> Any:
             return root
         below = here.get(key) if type(here) is dict else here[key]
         if below is None:
-            below = here[key] = {}
+            below = here[key] = _created(here, path, at)
         elif type(below) is not dict and type(below) is not list:
-            raise _collision(path, at + 1, below)
+            raise _collision(path, at + 1, below, root)
         here = below
     return root
 
@@ -431,7 +457,7 @@ def _remove_in_place(root: Any, path: tuple[str, ...]) -> Any:
     here = get_path(root, path[:-1]) if len(path) > 1 else root
     if type(here) is dict:
         here.pop(path[-1], None)
-    elif type(here) is list:
+    elif type(here) is list and here is not root:
         index = array_index(path[-1])
         if index is not None and 0 <= index < len(here):
             del here[index]

@@ -321,6 +321,13 @@ class OperatorCompiler(ReferenceCompiler):
             subject = self.expression(node.subject)
             name = self.temp(subject.code, subject.kind, subject.safe).code
             self.scope = Scope(name, outer, False, subject.safe)
+        elif outer.value is None:
+            self.scope = Scope(self.temp("None").code, outer)
+        elif outer.document and not self.sound:
+            # Without a document the cases are about null.
+            self.uses_this = True
+            name = self.temp(f"None if type({outer.value}) is BadDocument else {outer.value}").code
+            self.scope = Scope(name, outer, False, outer.safe)
         result = self.fresh()
         values: list[Value] = []
         done = False
@@ -346,11 +353,9 @@ class OperatorCompiler(ReferenceCompiler):
         with self.within("prefix", f"failed to check match case {number}: "):
             if not isinstance(pattern, Literal):
                 return f"{self.held(self.expression(pattern))} is True"
-            if isinstance(pattern.value, Marker) or self.scope.value is None:
+            if isinstance(pattern.value, Marker):
                 return "False"
-            # Where there is no document a literal is no match, which is no failure.
-            self.uses_this = self.uses_this or self.scope.document
-            subject = Value(self.scope.value)
+            subject = self.this("this")
             constant = self.literal(pattern.value)
             if constant.kind == "null":
                 return f"{subject.code} is None"

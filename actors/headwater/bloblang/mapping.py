@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import Failed, explained
+from headwater.bloblang.hollows import hollow
 from headwater.bloblang.payloads import PayloadCompiler
 from headwater.bloblang.program import ProgramCompiler
 from headwater.bloblang.queries import QueryCompiler
@@ -421,7 +422,7 @@ def parse_interpolation(
         elif isinstance(piece, Literal):
             pieces.append(to_text(hollowed(piece.value)))
         else:
-            pieces.append(Query("", piece, resources, interpolated=True))
+            pieces.append(Query("", hollow(piece), resources, interpolated=True))
     return Interpolation(text, pieces)
 
 

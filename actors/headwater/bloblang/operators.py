@@ -238,7 +238,7 @@ def native_type(value: Any, textual: bool) -> str:
 def not_boolean(value: Any, name: str, textual: bool = False) -> BloblangError:
     """The error of a condition that is no boolean."""
     kind = native_type(value, textual)
-    return BloblangError(f"{name} resolved to a non-boolean value {go_text(value)} ({kind})", True)
+    return BloblangError(f"{name} resolved to a non-boolean value {go_text(value)} ({kind})")
 
 
 def go_text(value: Any) -> str:

@@ -552,5 +552,5 @@ def _resolve(at: int, operands: list[Node], operators: list[str]) -> Node:
 def _combine(at: int, operator: str, left: Node, right: Node) -> Node:
     if operator not in ("|", "&&", "||") and isinstance(left, Literal) and isinstance(right, Literal):
         value = arithmetic(operator, left.value, right.value, left.annotation(), right.annotation())
-        return Literal(at, value)
+        return Literal(at, value, right.annotation())
     return Arithmetic(at, operator, left, right)

@@ -31,13 +31,12 @@ class QueryCompiler(ExpressionCompiler):
             main.own |= {"_c0", "_g0"}
             self.scope = Scope("_x0", None, True, False)
             self.metadata = None
-            self.variables = _Given() if self.with_variables else None
+            self.variables = _Given(main.own) if self.with_variables else None
             value = self.expression(self.node)
             body, main.lines = main.lines, []
             if self.with_variables:
                 assert self.variables is not None
                 for name, code in self.variables.items():
-                    main.own.add(code)
                     self.put(f"{code} = _w0.get({name!r}, MISSING) if _w0 else MISSING")
             if self.needs_context:
                 self.put(
@@ -52,10 +51,15 @@ class QueryCompiler(ExpressionCompiler):
 class _Given(dict[str, str]):
     """Variables that come from outside; every name may be there."""
 
+    def __init__(self, own: set[str]) -> None:
+        super().__init__()
+        self._own = own
+
     def get(self, key: str, default: Any = None) -> Any:
         """The name of a variable in generated code; made at its first use."""
         if key not in self:
             self[key] = f"_v{90000 + len(self)}"
+            self._own.add(self[key])
         return self[key]
 
 

@@ -229,7 +229,8 @@ class ExecutionContext:
     @property
     def message(self) -> Any:
         """The message at `index`, or None where that is out of range."""
-        return self.batch[self.index] if 0 <= self.index < len(self.batch) else None
+        index = self.index if self.index >= 0 else self.index + len(self.batch)
+        return self.batch[index] if 0 <= index < len(self.batch) else None
 
 
 class Environment:
