@@ -25,7 +25,7 @@ from headwater.clock import Clock, SystemClock
 from headwater.components.catalogue import Catalogue
 from headwater.components.functions import Functions, take_functions
 from headwater.components.inproc import Hub
-from headwater.config.lint import Code, Lint
+from headwater.config.lint import Code, Lint, Linter
 from headwater.config.nodes import Node
 from headwater.config.resource import read_resource
 from headwater.config.spec import ComponentKind
@@ -337,6 +337,10 @@ class StreamSystem:
             LintRejection, ConfigError: It cannot be built; the old one stays.
         """
         read = read_resource(config, kind, label, self.catalogue, environment=self.environment, chilled=chilled)
+        if chilled:
+            linter = Linter(self.catalogue)
+            linter.component(kind, read.whole)
+            _refuse_functions(linter.lints)
         self._services.shared.put(read)
 
     def define_resources(self, configs: Iterable[ComponentConfig]) -> None:

@@ -228,6 +228,7 @@ def test_functions_that_nobody_listed_are_refused_with_the_way_to_mend_it(client
         client.patch("/streams/foo", body=patch),
         client.post("/streams", body=json.dumps({"bar": json.loads(patch)})),
         client.post("/resources/processor/bar", body="python: {function: 'html:escape'}"),
+        client.post("/resources/processor/bar", body="python: {function: 'html:escape'}", params={"chilled": "true"}),
     ):
         assert answer.status_code == 400, answer.text
         assert "html:escape is not allowed here: start Headwater with --allow-python html:escape" in answer.text
