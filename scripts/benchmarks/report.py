@@ -26,12 +26,16 @@ class Beside:
     """Something that ran in turn with a workload: its figure in the same unit, and the ratios, one a pair of runs.
 
     A ratio is the workload's figure by this one; there is none to nothing.
+
+    Attributes:
+        cpu: The median CPU seconds of a run.
     """
 
     name: str
     values: list[float]
     ratios: list[float]
     aim: Aim | None = None
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def results(workload: Workload, samples: Sequence[Sample], beside: dict[str, lis
             if place < len(theirs[0].values):
                 other = [sample.values[place] for sample in theirs]
                 pairs = [a / b for a, b in zip(values, other, strict=True) if b]
-                others.append(Beside(name, other, pairs, aims.get(name) if place == 0 else None))
+                cpu = statistics.median(sample.cpu for sample in theirs)
+                others.append(Beside(name, other, pairs, aims.get(name) if place == 0 else None, cpu))
         notes = [note for note in {sample.note: None for sample in samples} if note]
         for name, theirs in beside.items():
             notes += [f"{name}: {note}" for note in {sample.note: None for sample in theirs} if note]
@@ -115,18 +120,22 @@ def table(rows: Sequence[Result]) -> str:
     """The results as text; below each line what stood beside it."""
     lines = [HEAD]
     for row in rows:
-        used = f"{row.cpu:>8.2f}" if row.cpu else " " * 8
+        used = _seconds(row.cpu)
         peak = f"{row.peak / 1e6:>9.1f}" if row.peak else " " * 9
         aim = f"{'':16}{_verdict(row.figure.aim, statistics.median(row.values))}" if row.figure.aim else ""
         lines.append(f"{_columns(row.title, row.values, row.figure.unit)}{used}{peak}{aim}".rstrip())
         for other in row.beside:
-            line = f"{_columns('  beside ' + other.name, other.values, row.figure.unit)}{'':17}"
+            line = f"{_columns('  beside ' + other.name, other.values, row.figure.unit)}{_seconds(other.cpu)}{'':9}"
             if other.ratios:
                 line += f"{statistics.median(other.ratios):>8.3f}{spread(other.ratios):>8.0%}"
                 line += _verdict(other.aim, statistics.median(other.ratios)) if other.aim else ""
             lines.append(line.rstrip())
         lines += [f"  ({note})" for note in row.notes]
     return "\n".join(lines)
+
+
+def _seconds(cpu: float) -> str:
+    return f"{cpu:>8.2f}" if cpu else " " * 8
 
 
 def _columns(name: str, values: Sequence[float], unit: str) -> str:
@@ -191,7 +200,7 @@ def _row(row: Result) -> dict[str, Any]:
 
 
 def _other(other: Beside) -> dict[str, Any]:
-    found = {"name": other.name, **_numbers(other.values), "ratios": other.ratios}
+    found = {"name": other.name, **_numbers(other.values), "cpu_seconds": other.cpu, "ratios": other.ratios}
     if other.ratios:
         ratio = statistics.median(other.ratios)
         found |= {"ratio": ratio, "ratio_spread": spread(other.ratios), **_aim(other.aim, ratio)}

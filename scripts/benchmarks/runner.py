@@ -40,6 +40,7 @@ class Runner:
         runs: Of each workload and of each thing beside it.
         other: Takes the place of all yardsticks: the same workload by this program.
         left_out: What could not be run, and why.
+        failed: The workloads of these that had all they need.
     """
 
     bench: Bench
@@ -47,6 +48,7 @@ class Runner:
     other: Program | None = None
     progress: Progress = field(default_factory=lambda: Progress(sys.stderr))
     left_out: dict[str, str] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
 
     def measure(self, workloads: Sequence[Workload]) -> list[Result]:
         """Run all, and return what they came to. What is missing or fails is noted and leaves the others alone."""
@@ -57,6 +59,8 @@ class Runner:
                 made += self._one(workload)
             except (Missing, Failed) as error:
                 self.left_out[workload.name] = str(error)
+                if isinstance(error, Failed):
+                    self.failed.append(workload.name)
         self.progress.done()
         return made
 
@@ -70,7 +74,7 @@ class Runner:
         absent: dict[str, str] = {}
         for run in range(self.runs):
             # Each is first as often as the others: what warms up or slows down the machine is nobody's gain.
-            shift = run % len(sides)
+            shift = (run + (not workload.comparable)) % len(sides)
             for name, bench, measure in sides[shift:] + sides[:shift]:
                 if name in absent:
                     continue
@@ -78,8 +82,8 @@ class Runner:
                 try:
                     samples[name].append(measure(bench))
                 except Missing as error:
-                    if not name:
-                        raise
+                    if not name or not workload.comparable:
+                        raise  # without its yardstick it is another workload again
                     absent[name] = str(error)
         for name, reason in absent.items():
             self.left_out[f"{workload.name} beside {name}"] = reason

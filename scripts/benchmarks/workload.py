@@ -122,7 +122,7 @@ class Workload:
     Attributes:
         name: Group and variant, as in `file/200`.
         about: One line.
-        comparable: Whether it makes sense with another program in place of this one.
+        comparable: Whether it makes sense without its yardsticks, beside another program.
     """
 
     name: str
@@ -151,15 +151,16 @@ def rate(count: int, run: Callable[[int], Run]) -> Sample:
     return Sample(((count - few) / (whole.seconds - small.seconds),), whole.cpu, whole.peak)
 
 
-def needed(program: str, package: str = "") -> str:
+def needed(program: str, how: str = "") -> str:
     """The path of a program.
+
+    Args:
+        how: How to get it.
 
     Raises:
         Missing: It is not there.
     """
     found = shutil.which(program)
     if found is None:
-        raise Missing(
-            f"{program} is not on the PATH (apt-get install {package or program}, brew install {package or program})"
-        )
+        raise Missing(f"{program} is not on the PATH{f'; {how}' if how else ''}")
     return found

@@ -44,6 +44,9 @@ class TestResults:
         rate, _ = made()
         assert (rate.cpu, rate.peak) == (2, 2000)
 
+    def test_what_stands_beside_has_its_cpu_too(self) -> None:
+        assert made()[0].beside[0].cpu == 2
+
     def test_ratios_are_those_of_pairs(self) -> None:
         assert made()[0].beside[0].ratios == [0.5, 1.5, 2.0]
 

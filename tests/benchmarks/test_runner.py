@@ -89,6 +89,7 @@ class TestLeftOut:
         )
         assert [row.name for row in rows] == ["b"]
         assert made.left_out == {"a": "it broke"}
+        assert made.failed == ["a"]
 
     def test_a_missing_yardstick_leaves_the_workload_and_the_other_ones(self, runner: Callable[..., Runner]) -> None:
         made = runner()
@@ -96,6 +97,16 @@ class TestLeftOut:
         (row,) = made.measure([Workload("a", "", recorder([], "ours"), yardsticks=yardsticks)])
         assert [(other.name, other.ratios) for other in row.beside] == [("loop", [0.5, 0.5])]
         assert made.left_out == {"a beside jq": "no jq"}
+
+    def test_what_only_stands_beside_something_needs_that(self, runner: Callable[..., Runner]) -> None:
+        made, calls = runner(), list[str]()
+        yardsticks = (Yardstick("jq", refusing(Missing("no jq"))),)
+        rows = made.measure(
+            [Workload("a", "", recorder(calls, "ours"), yardsticks=yardsticks, comparable=False)],
+        )
+        assert (rows, calls) == ([], [])
+        assert made.left_out == {"a": "no jq"}
+        assert made.failed == []
 
     def test_a_yardstick_that_fails_is_not_passed_over(self, runner: Callable[..., Runner]) -> None:
         made = runner()

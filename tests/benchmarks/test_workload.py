@@ -50,5 +50,5 @@ def test_sizes_are_thousands(tmp_path: Path, scale: float, count: int, size: int
 
 def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(Missing, match=r"wrk is not on the PATH \(apt-get install wrk"):
-        needed("wrk")
+    with pytest.raises(Missing, match="wrk is not on the PATH; apt-get install it"):
+        needed("wrk", "apt-get install it")

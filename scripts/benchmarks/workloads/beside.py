@@ -15,7 +15,10 @@ from scripts.benchmarks.workloads.files import HAND_WRITTEN, MAPPING, ONE_CORE, 
 def jq(bench: Bench, given: Path, made: Path) -> Run:
     """The job by jq."""
     command = '"$0" -c "$1" "$2" > "$3"'
-    return process.run(["sh", "-c", command, needed("jq"), documents.JQ, given, made], cores=one_core())
+    return process.run(
+        ["sh", "-c", command, needed("jq", "apt-get install jq, or https://jqlang.org"), documents.JQ, given, made],
+        cores=one_core(),
+    )
 
 
 def benthos(bench: Bench, given: Path, made: Path) -> Run:

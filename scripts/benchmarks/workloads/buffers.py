@@ -25,11 +25,12 @@ def buffered(kind: str, batch: int, *, count: int) -> Measure:
 
 
 def _workload(kind: str, batch: int) -> Workload:
+    many = COUNT if batch == 1 else 3 * COUNT
     # A message on disk by itself costs a transaction of the database.
-    count = COUNT // 20 if kind == "sqlite" and batch == 1 else COUNT
-    yardsticks = [Yardstick("no buffer", buffered("none", batch, count=COUNT))]
+    count = COUNT // 20 if kind == "sqlite" and batch == 1 else many
+    yardsticks = [Yardstick("no buffer", buffered("none", batch, count=many))]
     if kind == "sqlite":
-        memory = buffered("memory", batch, count=COUNT)
+        memory = buffered("memory", batch, count=many)
         yardsticks.append(Yardstick("the memory buffer", memory, Aim(0.4) if batch >= 100 else None))
     return Workload(
         f"buffer/{kind}/{batch}",

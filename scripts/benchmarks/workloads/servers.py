@@ -82,7 +82,7 @@ def load(up: Up, connections: int) -> Measure:
     """Runs of `wrk` with some connections kept alive, against a server of its own each."""
 
     def measure(bench: Bench) -> Sample:
-        wrk = needed("wrk")
+        wrk = needed("wrk", "apt-get install wrk, or https://github.com/wg/wrk")
         script = bench.path("post.lua")
         script.write_text(f"wrk.method = 'POST'\nwrk.body = '{BODY}'\n", encoding="utf-8")
         with up(bench) as (server, path):
