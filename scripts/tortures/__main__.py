@@ -52,6 +52,9 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="try what fails once more, unless a message was lost: for busy machines"
     )
+    parser.add_argument(
+        "--soak", action="store_true", help="the test soak for two hours, unless --minutes says otherwise"
+    )
     parser.add_argument("--list", action="store_true", help="say which tests there are")
     args = parser.parse_args()
     if args.list:
@@ -59,6 +62,9 @@ def main() -> int:
             doc = importlib.import_module(f"scripts.tortures.{name}").__doc__ or ""
             print(f"{name:16} {doc.splitlines()[0]}")
         return 0
+    if args.soak:
+        args.tests = ["soak"]
+        args.minutes = args.minutes or 120.0
     unknown = sorted(set(args.tests) - set(names()))
     if unknown:
         parser.error(f"no such test: {', '.join(unknown)}; there are {', '.join(names())}")

@@ -176,10 +176,15 @@ class Service:
 
 
 class Sender(threading.Thread):
-    """Posts numbers in order, each again until it is acked, over however many lives of the service."""
+    """Posts numbers in order, each again until it is acked, over however many lives of the service.
+
+    Attributes:
+        pause: Seconds after each batch.
+    """
 
     def __init__(self, port: int, path: str, batch: int = 1) -> None:
         super().__init__(daemon=True)
+        self.pause = 0.0
         self._port = port
         self._path = path
         self._batch = batch
@@ -217,6 +222,8 @@ class Sender(threading.Thread):
             if done:
                 number += self._batch
                 self._acked = number
+                if self.pause:
+                    self._ending.wait(self.pause)
             elif connection is not None:
                 self._ending.wait(0.01)
         if connection is not None:
