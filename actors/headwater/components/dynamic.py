@@ -153,9 +153,8 @@ class DynamicChildren:
 
     async def _add(self, name: str, body: bytes) -> None:
         """Build a child of a configuration that somebody sent. Raises: HeadwaterError."""
-        config = infer(
-            parse_document(body), self._kind, f"{self._config.path}.{self._kind}s.{name}", self._config.catalogue
-        )
+        path = f"{self._config.path}.{self._kind}s.{name}"
+        config = infer(parse_document(body), self._kind, path, self._resources.catalogue)
         await self._owner.add_child(name, config)
         self.note(name, config, body.decode("utf-8", "replace"))
 

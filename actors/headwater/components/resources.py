@@ -19,6 +19,7 @@ from headwater.telemetry.metrics import Metrics
 from headwater.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
+    from headwater.components.catalogue import Catalogue
     from headwater.components.contracts import Cache, Input, Output, RateLimit, Scanner
     from headwater.config.view import ComponentConfig
 
@@ -86,6 +87,9 @@ class Surroundings(Protocol):
 
     def new_loop(self) -> Any:
         """An event loop of the component's own (see `Resources.new_loop`)."""
+
+    def catalogue(self) -> Catalogue:
+        """What configurations may use that come from outside (see `Resources.catalogue`)."""
 
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""
@@ -230,6 +234,11 @@ class Resources:
         while and tells whether its thread has ended.
         """
         return self._surroundings.new_loop()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The components and functions that a configuration may use which somebody sends while the stream runs."""
+        return self._surroundings.catalogue()
 
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from headwater import tasks
 from headwater.clock import Clock
 from headwater.components.batching import Batcher
+from headwater.components.catalogue import Catalogue
 from headwater.components.contracts import Buffer, Cache, Input, Output, Processor, RateLimit, Scanner
 from headwater.components.resources import Resources
 from headwater.config.view import ComponentConfig
@@ -267,3 +268,7 @@ class Assembly:
     def crash(self, reason: str) -> None:
         """End the service at once."""
         self.services.crash(reason)
+    def catalogue(self) -> Catalogue:
+        """What configurations may use that come from outside."""
+        return self.services.catalogue
+

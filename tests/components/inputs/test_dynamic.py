@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from headwater.components.catalogue import Catalogue
+from headwater.config.stream import read_stream
 from headwater.endpoints import Request, Response
 from headwater.errors import TimedOut
 from headwater.system import StreamSystem
@@ -74,3 +76,12 @@ def test_an_input_that_ends_leaves(system: StreamSystem, until: Until) -> None:
     take(system, 1)
     until(lambda: not system._find("s").ring.assembly.inputs)
     assert ask(system, until, "GET", "/s/inputs/first/uptime").body == b"stopped"
+
+
+def test_who_adds_an_input_may_run_no_function_that_is_not_listed(system: StreamSystem, until: Until) -> None:
+    trusted = read_stream(CONFIG % ("{own: {python: {function: 'os:listdir'}}}", ""), Catalogue())
+    system.create("s", trusted)
+    answer = ask(system, until, "POST", "/s/inputs/one", b"python: {function: 'os:getcwd'}")
+    assert answer.status == 502
+    assert b"function os:getcwd is not allowed here: start Headwater with --allow-python os:getcwd" in answer.body
+    assert set(orjson.loads(ask(system, until, "GET", "/s/inputs").body)) <= {"own"}
