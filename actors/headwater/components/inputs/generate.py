@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from headwater import tasks
 from headwater.acknowledge import Delivery
+from headwater.bloblang import Failed
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input
 from headwater.components.inputs._schedules import Cron, schedule
@@ -13,7 +14,7 @@ from headwater.components.resources import Resources
 from headwater.config.fields import auto_replay_nacks, integer, mapping, spec, text
 from headwater.config.view import Config
 from headwater.errors import ComponentError, ConfigError, EndOfInput
-from headwater.message import Batch, Message
+from headwater.message import NO_METADATA, UNSET, Batches, Message, Payloads
 
 SPEC = spec(
     "input",
@@ -49,7 +50,7 @@ class Generate(Input):
     """Makes messages; whoever reads sets the pace unless there is an interval."""
 
     def __init__(self, config: Config, resources: Resources) -> None:
-        made: Any = config.mapping("mapping")
+        made: Any = config.mapping("mapping", "failed to parse mapping: {error}")
         if made is None:
             raise ConfigError("field 'mapping' is required and was not present in the config")
         self._mapping = made
@@ -94,21 +95,20 @@ class Generate(Input):
             self._due = max(self._due + self._schedule, clock.now())
 
     # HOT: once a chunk
-    def _make(self, limit: int) -> list[Batch]:
+    def _make(self, limit: int) -> Batches:
         """Up to so many batches: fewer where the mapping deletes messages or fails, and when the count is reached."""
         size, left = self._size, self._left
-        batches: list[Batch] = []
+        batches: Batches
         if size == 1:
-            made = self._apply(limit if left is None else min(limit, left))
-            batches = [[message] for message in made]
-            count = len(made)
+            wanted = limit if left is None else min(limit, left)
+            batches = Payloads(self._contents(wanted)) if self._mapping.bare else [[m] for m in self._apply(wanted)]
+            count = len(batches)
         else:
             count = 0
+            batches = []
             limit = max(1, min(limit, AT_A_TIME // size))
             while len(batches) < limit and self._failure is None and (left is None or count < left):
                 batch = self._apply(size if left is None else min(size, left - count))
-                for place, message in enumerate(batch):
-                    message.origin = place
                 if batch:
                     batches.append(batch)
                     count += len(batch)
@@ -123,14 +123,37 @@ class Generate(Input):
 
     def _apply(self, count: int) -> list[Message]:
         """Messages that the mapping makes at so many attempts; a failure is kept for when they were handed out."""
-        made = []
+        if self._mapping.bare:
+            return [
+                Message(content, UNSET, NO_METADATA, None, place)
+                for place, content in enumerate(self._contents(count))
+            ]
+        made: list[Message] = []
+        batched = self._size > 1
         for message in self._mapping.apply_many([_NOTHING] * count):
             if type(message) is Message:
-                # A mapping that leaves everything as it is may hand back what it got, which all share.
-                made.append(message if message is not _NOTHING else Message(b""))
-            elif message is not None and self._failure is None:
-                self._failure = ComponentError(str(message.error), "data")
+                if message is _NOTHING:  # A mapping that leaves everything as it is hands back what all share.
+                    message = Message(b"")
+                if batched:
+                    message.origin = len(made)
+                made.append(message)
+            elif message is not None:
+                self._fail(message)
         return made
+
+    def _contents(self, count: int) -> list[bytes]:
+        """The same as payloads, of a mapping that makes nothing else."""
+        made = self._mapping.apply_payloads(Payloads([b""] * count))
+        if set(map(type, made)) != {bytes}:
+            for failed in made:
+                if isinstance(failed, Failed):
+                    self._fail(failed)
+            made = [content for content in made if type(content) is bytes]
+        return cast("list[bytes]", made)
+
+    def _fail(self, failed: Failed) -> None:
+        if self._failure is None:
+            self._failure = ComponentError(str(failed.error), "data")
 
 
 _NOTHING: Final = Message(b"")
