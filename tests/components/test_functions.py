@@ -55,7 +55,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         ("add", "'add' names no function: write module:function"),
         ("their_prices.tax.add", "names no function"),
-        ("nowhere_to_be_seen:f", "there is no module 'nowhere_to_be_seen': its package must be installed beside"),
+        ("nowhere_to_be_seen:f", "there is no module 'nowhere_to_be_seen': it must be installed beside"),
         ("their_prices.taxes:add", "there is no module 'their_prices.taxes'"),
         ("their_prices.tax:ad", r"module their_prices.tax has no function 'ad'; did you mean 'add'\?"),
         ("their_prices.tax:RATE", "their_prices.tax:RATE is a float, and cannot be called"),

@@ -94,3 +94,21 @@ def test_the_others_are_there_all_the_same(package: Path) -> None:
     assert done.returncode == 0
     assert '"processor.shout"' in done.stdout
     assert '"processor.broken"' not in done.stdout
+
+
+def test_functions_may_stand_in_the_working_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine_alone.py").write_text("def loud(text): return text.upper()\n", encoding="utf-8")
+    processor = "{python: {function: 'mine_alone:loud', receives: text}}"
+    (tmp_path / "stream.yaml").write_text(STREAM.replace("{shout: {ending: '?'}}", processor), encoding="utf-8")
+    program = Path(sys.executable).with_name("headwater")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [program, "run", "stream.yaml"],
+        cwd=tmp_path,
+        env=environment,
+        input="hello\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("HELLO\n", "")

@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if module is None:
         print(arguments.overview(), end="")
         return 0
+    if "" not in sys.path:
+        sys.path.append("")  # functions that a configuration names may stand in the working folder
     try:
         status = module.run(args)
         sys.stdout.flush()

@@ -154,8 +154,8 @@ def _imported(module: str, path: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if module == missing or module.startswith(f"{missing}."):
-            text = f"there is no module '{missing}': its package must be installed beside Headwater, or its folder be"
-            raise ConfigError(f"{text} in PYTHONPATH") from None
+            places = "be installed beside Headwater, or stand in the working folder or in one of PYTHONPATH"
+            raise ConfigError(f"there is no module '{missing}': it must {places}") from None
         raise ConfigError(f"module {module} cannot be imported: {error}") from error
     except (Exception, SystemExit) as error:
         raise ConfigError(f"module {module} cannot be imported: {type(error).__name__}: {error}") from error
