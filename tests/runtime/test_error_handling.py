@@ -242,3 +242,10 @@ def test_nothing_is_put_around_processors_without_the_section(open_system: Any) 
     chain = system._registry.snapshot["s"].ring.chain
     assert [type(link).__name__ for link in chain.links] == ["Link"]
     assert not chain.waits
+
+
+def test_what_is_looked_at_stays_in_this_process(open_system: Any) -> None:
+    for section, portable in (("{}", True), ("strategy: reject", False), ("log: {enabled: true}", False)):
+        system = open_system(section)
+        system.create("s", f"input: {{inproc: in}}\npipeline: {{processors: [{FAILS_ON_X}]}}\noutput: {{drop: {{}}}}")
+        assert system._registry.snapshot["s"].ring.chain.portable is portable

@@ -43,7 +43,7 @@ class Assembly:
         self.services = services
         self.stream = stream
         self.clock: Clock = services.clock
-        self._metrics = Metrics((metrics,), {"stream": stream})
+        self._metrics = Metrics((metrics,), {"stream": stream} if stream else {})
         self.opens: list[Callable[[], None]] = []
         self.flushes: list[Callable[[], None]] = []
         self.drains: list[Callable[[], None]] = []

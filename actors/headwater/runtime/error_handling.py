@@ -135,6 +135,10 @@ class GuardedLink(Link):
         self._asynchronous = self.waits
         self.waits = True
 
+    @property
+    def portable(self) -> bool:
+        return False
+
     async def run(self, batch: Batch) -> list[Batch]:
         known = {id(message.error) for message in batch if message.error is not None}
         results = await super().run(batch) if self._asynchronous else self.run_now(batch)
