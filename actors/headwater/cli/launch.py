@@ -223,8 +223,8 @@ class Service:
             if self._server is not None:
                 self._server.stop(1.0)
             self.exporter.close()
-            if self.tracer is not None:
-                self.tracer.close()
+        if self.tracer is not None:
+            self.tracer.close()
 
     def wait_for_end(self) -> bool:
         """Wait for a signal, and for the shutdown delay after it.

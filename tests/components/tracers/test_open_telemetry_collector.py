@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +17,7 @@ import yaml
 
 from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
+from headwater.components.tracers import open_telemetry_collector
 from headwater.config.infer import infer
 from headwater.config.nodes import Node
 from headwater.errors import ComponentError, ConfigError
@@ -108,8 +112,6 @@ def tracer_of(config: str) -> Tracer:
 
 
 def bare_resources() -> Resources:
-    import logging
-
     log = Log(logging.getLogger("headwater"))
     return Resources(cast("Any", None), log=log, metrics=Metrics((MetricRegistry(),), {}))
 
@@ -317,15 +319,19 @@ def test_sampling_takes_a_part_of_all_traces_and_all_of_each() -> None:
         tracer_of("open_telemetry_collector: {http: [], grpc: [], sampling: {enabled: true, ratio: 1.5}}")
 
 
-def test_a_collector_that_is_not_there_holds_nobody_up(run: Run) -> None:
-    received = run(
-        "{}",
-        "a",
-        "b",
-        tracer="open_telemetry_collector: {http: [], grpc: []}",
-    )
-
-    assert received == ["a", "b"]
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_collector_that_is_not_there_holds_nobody_up(
+    run: Run, protocol: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(open_telemetry_collector, "CLOSE_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        addresses = {"http": "[]", "grpc": "[]", protocol: f"[{{address: '127.0.0.1:{silent.getsockname()[1]}'}}]"}
+        tracer = f"open_telemetry_collector: {{http: {addresses['http']}, grpc: {addresses['grpc']}}}"
+        started = time.monotonic()
+        assert run("{}", "a", "b", tracer=tracer) == ["a", "b"]
+        assert time.monotonic() - started < 5
+    assert "Failed to send all traces" in caplog.text
+    logging.getLogger("opentelemetry").handlers.clear()
 
 
 def test_buffers_and_batches_keep_the_trace(run: Run, collector: Collector) -> None:

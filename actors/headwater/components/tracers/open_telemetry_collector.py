@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 HTTP: Final = "localhost:4318"
 GRPC: Final = "localhost:4317"
+CLOSE_SECONDS: Final = 3.0
+"""How long the last spans may take to be sent."""
 
 SPEC = spec(
     "tracer",
@@ -132,8 +135,14 @@ class OpenTelemetryTracer:
 
     def close(self) -> None:
         """Send what is left; gives up after a while where a collector does not answer."""
-        self._provider.shutdown()
-        logging.getLogger("opentelemetry").removeHandler(self._forward)
+        closing = threading.Thread(target=self._provider.shutdown, name="headwater-traces", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+        if closing.is_alive():
+            # It goes on until the end of the process, and so does what it says.
+            self._forward.log.error("Failed to send all traces: a collector does not answer")
+        else:
+            logging.getLogger("opentelemetry").removeHandler(self._forward)
 
 
 def _empty_context() -> Any:
@@ -166,7 +175,7 @@ class _Forward(logging.Handler):
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(logging.WARNING)
-        self._log = resources.log
+        self.log = resources.log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.log(record.levelno, record.getMessage())
+        self.log.log(record.levelno, record.getMessage())
