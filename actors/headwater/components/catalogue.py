@@ -141,7 +141,9 @@ class Catalogue:
         return other
 
     def with_functions(self, functions: Functions) -> Catalogue:
-        """A copy in which configurations may name these Python functions."""
+        """A copy in which configurations may name these Python functions; itself where that is so already."""
+        if functions is self.functions:
+            return self
         other = self.copy()
         other.functions = functions
         return other
