@@ -77,7 +77,7 @@ def test_values(catalogue: Catalogue) -> None:
             "duration",
             "failed to parse 'timeout' as a duration string: time: invalid duration \"soon\"",
         ),
-        ("inner: {}", "text", "field 'inner.must' is required and was not present in the config"),
+        ("inner: {}", "text", "field 'inner': field 'must' is required and was not present in the config"),
     ],
 )
 def test_wrong_values_are_named(text: str, read: str, problem: str, catalogue: Catalogue) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.gotext import quote
 from headwater.bloblang.regexps import Regexp
 from headwater.bloblang.values import encode_text, to_text
 from headwater.errors import ConfigError
@@ -24,10 +25,7 @@ class MetadataFilter:
 
     def __init__(self, config: Config) -> None:
         self._prefixes = tuple(config.texts("include_prefixes"))
-        try:
-            self._patterns = [Regexp(pattern) for pattern in config.texts("include_patterns")]
-        except BloblangError as error:
-            raise ConfigError(f"failed to compile regexp: {error}") from None
+        self._patterns = [_compiled(pattern) for pattern in config.texts("include_patterns")]
 
     def __bool__(self) -> bool:
         """Whether anything can be taken at all."""
@@ -46,3 +44,10 @@ class MetadataFilter:
             for key in sorted(message.metadata):
                 if self.takes(key):
                     yield key, to_text(message.metadata[key])
+
+
+def _compiled(pattern: str) -> Regexp:
+    try:
+        return Regexp(pattern)
+    except BloblangError as error:
+        raise ConfigError(f"failed to compile regexp {quote(pattern)}: {error}") from None

@@ -109,6 +109,19 @@ def infer_items(items: list[Node], kind: ComponentKind, path: str, catalogue: Ca
     return _infer_each(items, "value {}: ", kind, path, catalogue)
 
 
+def infer_values(
+    pairs: list[tuple[str, Node]], kind: ComponentKind, path: str, catalogue: Catalogue
+) -> dict[str, ComponentConfig]:
+    """The components of a map within a component's body; errors are prefixed with ``value`` and the key."""
+    found = {}
+    for key, node in pairs:
+        try:
+            found[key] = infer(node, kind, f"{path}.{key}", catalogue)
+        except InferenceError as error:
+            raise IndexedInferenceError(f"value {key}: ", error) from None
+    return found
+
+
 def _infer_each(
     items: list[Node], prefix: str, kind: ComponentKind, path: str, catalogue: Catalogue
 ) -> list[ComponentConfig]:

@@ -45,9 +45,9 @@ def check_shapes(parent: Field, node: Node, *, whole: bool = True) -> None:
             check_shape(field, value, whole=whole)
         except (ConfigError, decode.WrongType) as error:
             raise ConfigError(f"field '{name}': {error}") from None
-    for name in parent.leaves if whole else ():
-        if name not in names:
-            raise ConfigError(f"field '{name}' is required and was not present in the config")
+    for field in parent.fields if whole else ():
+        if field.shape == "scalar" and field.name not in names and field.required:
+            raise ConfigError(f"field '{field.name}' is required and was not present in the config")
 
 
 def _check_any(node: Node) -> None:

@@ -23,6 +23,7 @@ import msgspec
 from headwater import durations
 from headwater.config import decode
 from headwater.config.nodes import Node
+from headwater.config.shapes import check_shape
 from headwater.config.spec import NO_DEFAULT, ComponentKind, Field, Spec
 from headwater.errors import ConfigError
 
@@ -58,7 +59,16 @@ class ComponentConfig(msgspec.Struct, eq=False):
 
     @property
     def config(self) -> Config:
-        """The typed view of its body."""
+        """The typed view of its body.
+
+        Raises:
+            ConfigError: A value cannot be decoded, also one that nobody would ask for.
+        """
+        if self.body is not None:
+            try:
+                check_shape(self.spec.root, self.body)
+            except decode.WrongType as error:
+                raise ConfigError(str(error)) from None
         return Config(self.body, self.spec.root, "", f"{self.path}.{self.name}", self.catalogue)
 
     @property
@@ -230,13 +240,15 @@ class Config:
     # Objects
 
     def object(self, name: str) -> Config:
-        """An object; all of it defaults where the configuration does not have it."""
+        """An object; all of it defaults where the configuration does not have it, or has something else."""
         node, field = self._locate(name)
         if node is not None and not node.is_mapping:
-            if not node.is_null:
-                raise ConfigError(f"field '{self._full(name)}': expected object value, got {node.tag}")
             node = None
         return Config(node, field, self._full(name), f"{self.path}.{name}" if name else self.path, self.catalogue)
+
+    def at(self, path: str) -> Config:
+        """The same, with another config path for its children."""
+        return Config(self.node, self.field, self._dotted, path, self.catalogue)
 
     def objects(self, name: str = "") -> list[Config]:
         """A list of objects."""
@@ -284,11 +296,10 @@ class Config:
 
     def child_map(self, name: str = "") -> dict[str, ComponentConfig]:
         """A map from keys to child components."""
-        from headwater.config.infer import infer
+        from headwater.config.infer import infer_values
 
         kind: Any = self._locate(name)[1].type
-        path = f"{self.path}.{name}" if name else self.path
-        return {key: infer(node, kind, f"{path}.{key}", self.catalogue) for key, node in self._pairs(name)}
+        return infer_values(self._pairs(name), kind, f"{self.path}.{name}" if name else self.path, self.catalogue)
 
     # How it is done
 
@@ -343,8 +354,6 @@ class Config:
         """The nodes of a list."""
         found = self._find(name)
         if found is NO_DEFAULT:
-            if self._locate(name)[1].required:
-                raise self._missing(name)
             return []
         node = Node.of(found)
         if node.is_sequence:
@@ -357,8 +366,6 @@ class Config:
         """Keys and nodes of a map."""
         found = self._find(name)
         if found is NO_DEFAULT:
-            if self._locate(name)[1].required:
-                raise self._missing(name)
             return []
         node = Node.of(found)
         if node.is_mapping:

@@ -7,7 +7,7 @@ components inside: who must be told to connect, to flush, to stop replaying, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from headwater import tasks
 from headwater.clock import Clock
@@ -29,6 +29,11 @@ from headwater.runtime.wrapped import BatchedOutput, ProcessedInput, ProcessedOu
 from headwater.telemetry.metrics import MetricRegistry, Metrics
 
 T = TypeVar("T")
+
+_LISTS: Final = (".inputs", ".outputs", ".fallback")
+"""Where inputs and outputs stand that are told apart by their place."""
+_POLICIES: Final = (".batching.processors", ".policy.processors", ".batch_policy.processors")
+"""Where processors stand that are not."""
 
 
 class Assembly:
@@ -71,8 +76,18 @@ class Assembly:
             if self.tracer is not None:
                 source = TracedInput(source, f"input_{config.name}", self.tracer)
         if config.processors:
-            source = ProcessedInput(source, self.chain(config.processors))
+            source = ProcessedInput(source, self._chain(self._beside(config)))
         return source
+
+    def _beside(self, config: ComponentConfig) -> list[Link]:
+        """The processors beside an input."""
+        links = []
+        for processor in config.processors:
+            try:
+                links += self._links([processor])
+            except BuildError as error:
+                raise BuildError(f"{_of(config)}: failed to create processor '{processor.name}': {error}") from error
+        return links
 
     @staticmethod
     def _replays(config: ComponentConfig) -> bool:
@@ -83,6 +98,8 @@ class Assembly:
         made, resources = self._make(config)
         target: Output = made
         if not config.spec.composite:
+            if "max_in_flight" in config.spec.root.index and (most := config.config.integer("max_in_flight")) < 1:
+                raise BuildError(f"{_of(config)}: invalid maxInFlight parameter: {most}")
             connected = ConnectedOutput(target, resources)
             self.outputs.append(connected.connection)
             self.opens.append(connected.open)
@@ -97,16 +114,24 @@ class Assembly:
 
     def _batched(self, target: Output, config: ComponentConfig, resources: Resources) -> Output:
         policy = config.config.object("batching")
-        if Batcher.idle(policy):
+        if self._guarded(config, lambda: Batcher.idle(policy)):
             return target
         inner = self._resources(config, path=f"{resources.path}.batching")
-        batched = BatchedOutput(target, self._guarded(config, lambda: Batcher(policy, inner)))
+        try:
+            batcher = Batcher(policy, inner)
+        except ConfigError as error:
+            if config.spec.composite:
+                raise error if isinstance(error, BuildError) else BuildError(f"{_of(config)}: {error}") from error
+            raise BuildError(f"{_of(config)}: failed to construct batch policy: {error}") from error
+        batched = BatchedOutput(target, batcher)
         self.flushes.append(batched.flush)
         return batched
 
     def chain(self, configs: Sequence[ComponentConfig]) -> ProcessorChain:
         """Make processors that run one after the other. Raises: ConfigError."""
-        links = self._links(configs)
+        return self._chain(self._links(configs))
+
+    def _chain(self, links: list[Link]) -> ProcessorChain:
         return ProcessorChain(links) if self._guard is None else self._guard.chain(links)
 
     def _links(self, configs: Sequence[ComponentConfig]) -> list[Link]:
@@ -172,19 +197,19 @@ class Assembly:
         except Exception as error:
             ours = isinstance(error, ConfigError | ComponentError)
             text = str(error) if ours else f"{type(error).__name__}: {error}"
-            labelled = config.whole.is_mapping and config.whole.get("label") is not None and config.label
-            label = f"'{config.label}'" if labelled else "<no label>"
-            raise BuildError(f"failed to init {config.kind} {label} path {config.path}: {text}") from error
+            if config.kind == "scanner":
+                raise ConfigError(text) from error
+            raise BuildError(f"{_of(config)}: {text}") from error
 
     # -- headwater.components.resources.Surroundings
 
     def build_input(self, config: ComponentConfig, resources: Resources) -> Input:
         """Make a child input."""
-        return self._noted(lambda: self.input(config))
+        return self._noted(lambda: _placed(config, self.input))
 
     def build_output(self, config: ComponentConfig, resources: Resources) -> Output:
         """Make a child output."""
-        return self._noted(lambda: self.output(config))
+        return self._noted(lambda: _placed(config, self.output))
 
     def _noted(self, build: Callable[[], T]) -> T:
         """Remember what a child brings along, so that it can be taken out again."""
@@ -205,7 +230,9 @@ class Assembly:
 
     def build_chain(self, configs: Sequence[ComponentConfig], resources: Resources) -> ProcessorChain:
         """Make processors that run one after the other."""
-        return ProcessorChain(self._links(configs))
+        return ProcessorChain(
+            [link for config in configs for link in _placed(config, lambda each: self._links([each]))]
+        )
 
     def build_scanner(self, config: ComponentConfig, resources: Resources) -> Scanner:
         """Make a scanner."""
@@ -261,6 +288,10 @@ class Assembly:
         """An event loop of a component's own."""
         return self.services.loop.sibling(f"headwater-loop-{self.stream}")
 
+    def catalogue(self) -> Catalogue:
+        """What configurations may use that come from outside."""
+        return self.services.catalogue
+
     def inproc(self) -> Any:
         """The system's hub of in-process channels."""
         return self.services.hub
@@ -268,7 +299,23 @@ class Assembly:
     def crash(self, reason: str) -> None:
         """End the service at once."""
         self.services.crash(reason)
-    def catalogue(self) -> Catalogue:
-        """What configurations may use that come from outside."""
-        return self.services.catalogue
 
+
+def _of(config: ComponentConfig) -> str:
+    """The beginning of what is said of a component that cannot be made."""
+    labelled = config.whole.is_mapping and config.whole.get("label") is not None and config.label
+    label = f"'{config.label}'" if labelled else "<no label>"
+    return f"failed to init {config.kind} {label} path {config.path}"
+
+
+def _placed(config: ComponentConfig, make: Callable[[ComponentConfig], T]) -> T:
+    """Make a child; where it cannot be made, say its place in the list or map that it stands in."""
+    try:
+        return make(config)
+    except BuildError as error:
+        parent, _, place = config.path.rpartition(".")
+        unnamed = parent.endswith(_POLICIES) if config.kind == "processor" else not parent.endswith(_LISTS)
+        if unnamed:
+            raise
+        where = "failed to initialize input index" if parent.endswith(".sequence.inputs") else config.kind
+        raise BuildError(f"{where} {place}: {error}") from error

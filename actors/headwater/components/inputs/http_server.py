@@ -135,7 +135,10 @@ class HttpServer(Input):
         self._reuse_port = config.boolean("tcp.reuse_port")
         self._certificate = certificate if all(certificate) else None
         self._cors = Cors(config.object("cors")) if self._address else None
-        self._requests = Requests(config.texts("allowed_verbs"), traced=resources.tracer is not None)
+        verbs = config.texts("allowed_verbs")
+        if not verbs:
+            raise ConfigError("must specify at least one allowed verb")
+        self._requests = Requests(verbs, traced=resources.tracer is not None)
         self._deadlines = Deadlines(resources.clock, config.duration("timeout"))
         self._responses = SyncResponses(config.object("sync_response"), resources.log)
         self._queue: tasks.Queue[Call] = tasks.Queue()
