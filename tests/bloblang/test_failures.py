@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.bloblang import BloblangError, compile_mapping
+from headwater.bloblang import BloblangError, MutationError, compile_mapping
 from headwater.message import Message
 
 _DOCUMENT = b'{"list":[1,"a"],"o":{"k":"v"},"n":5,"s":"x"}'
@@ -121,3 +121,32 @@ def test_how_a_value_is_called(query: str, text: str) -> None:
     with pytest.raises(BloblangError) as error:
         compile_mapping(f"root = {query}").apply(Message(b"{}"))
     assert error.value.text == f"failed assignment (line 1): {text}"
+
+
+@pytest.mark.parametrize(
+    ("source", "raw", "content"),
+    [
+        # The content is made of the document when it is first asked for, and stays that.
+        ("root.x = 5\nroot.a = content().string()\nroot.y = 6\nroot.b = content().string()", b'{"z":1}',
+         b'{"a":"{\\"x\\":5,\\"z\\":1}","b":"{\\"x\\":5,\\"z\\":1}","x":5,"y":6,"z":1}'),
+        ("root.n = content().length()", b"null", b'{"n":0}'),
+        ("meta k = 1", b"null", b"null"),
+    ],
+)
+def test_the_content_of_a_message_that_is_being_changed(source: str, raw: bytes, content: bytes) -> None:
+    result = compile_mapping(source).mutate(Message(raw))
+    assert result is not None
+    assert result.content() == content
+
+
+def test_metadata_keeps_what_a_document_was() -> None:
+    result = compile_mapping("meta k = this.a\nroot.a.b = 2").mutate(Message(b'{"a":{"b":1}}'))
+    assert result is not None
+    assert result.metadata["k"] == {"b": 1}
+
+
+def test_a_mutation_that_fails_gives_the_content_that_was_asked_for() -> None:
+    mapping = compile_mapping('root.x = 1\nlet n = content().length()\nroot.y = 2\nroot.z = throw("no")')
+    with pytest.raises(MutationError) as error:
+        mapping.mutate(Message(b'{"a":0}'))
+    assert error.value.message.content() == b'{"a":0,"x":1}'

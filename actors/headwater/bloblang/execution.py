@@ -479,10 +479,12 @@ def working_copy(batch: Sequence[Message] | None, index: int, message: Message) 
     return copy
 
 
-def abandoned(message: Message, document: Any, metadata: Mapping[str, Any]) -> Message:
-    """A message as far as a mutation that failed has changed it."""
+def abandoned(message: Message, document: Any, metadata: Mapping[str, Any], working: Message) -> Message:
+    """A message as far as a mutation that failed has changed it; or as it was when its content was asked for."""
     raw = message.raw
-    if type(document) is dict or type(document) is list:
+    if working is not message and working.raw is not None:
+        raw = working.raw
+    elif type(document) is dict or type(document) is list:
         raw = encode_document(document)
     elif document is None:
         raw = b""

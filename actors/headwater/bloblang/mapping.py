@@ -192,7 +192,7 @@ class Mapping(_Callable):
         main = self._mutation
         if main is None:
             main = self._mutation = self._compiled(mutation=True)
-        partial: list[tuple[Any, dict[str, Any]]] = []
+        partial: list[tuple[Any, dict[str, Any], Message]] = []
         try:
             root = main(message, batch, index, None, self._directory, self._resources, UNSET, partial)
         except Exception as error:

@@ -178,7 +178,7 @@ class ProgramCompiler(ExpressionCompiler):
                 self._statements(self.program.statements)
             with self.block("except Exception:"):
                 with self.block("if _p0 is not None:"):
-                    self.put("_p0.append((_s0, _g0))")
+                    self.put("_p0.append((_s0, _g0, _m0))")
                 self.put("raise")
         else:
             self._statements(self.program.statements)
@@ -203,12 +203,15 @@ class ProgramCompiler(ExpressionCompiler):
             with self.block("if _u0:"):
                 self.put("_x0 = owned(_x0)")
             self.put("_s0 = _x0")
-            self.put("_r0 = NOTHING if type(_x0) is BadDocument or _x0 is None else _x0")
+            self.put("_r0 = NOTHING if type(_x0) is BadDocument else _x0")
             with self.block("if _x0 is None:"):
-                # Null counts as no document here.
+                # Null is a root to begin with, but counts as no document.
                 self.put(f"_x0 = {self.constant(execution.BadDocument('message is empty'))}")
+                self.put("_m0 = Message(b'', UNSET, _g0, _m0.error, _m0.origin, _m0.context)")
+                self.put("_b0 = working_copy(_b0, _i0, _m0)")
             with self.block("elif type(_x0) is not BadDocument:"):
-                self.put("_m0 = Message(_m0.raw, _x0, _g0, _m0.error, _m0.origin, _m0.context)")
+                # Its content is made of the document when it is first asked for, and stays that.
+                self.put("_m0 = Message(None, _x0, _g0, _m0.error, _m0.origin, _m0.context)")
                 self.put("_b0 = working_copy(_b0, _i0, _m0)")
         elif self.overlay:
             self.put("_r0 = _p0[0]")
@@ -360,6 +363,9 @@ class ProgramCompiler(ExpressionCompiler):
 
     def _set_metadata(self, statement: SetMeta) -> None:
         value = self.expression(statement.query)
+        if self.mutation and value.kind in ("any", "value", "dict", "list"):
+            # Later changes of the document do not show in it.
+            value = self.temp(f"owned({value.code})", value.kind)
         if self.metadata is None:
             self.put("fail('unable to assign metadata in the current context')")
         elif statement.key is None:
