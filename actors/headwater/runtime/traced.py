@@ -108,8 +108,8 @@ class TracedProcessor(Processor):
         if child.each is not None:
             self.each = self._each
         process: Callable[[Batch], Any] = child.process
-        traced = self._waiting(process) if inspect.iscoroutinefunction(process) else self._plain(process)
-        self.process: Callable[[Batch], Any] = traced  # type: ignore[method-assign]
+        traced: Any = self._waiting(process) if inspect.iscoroutinefunction(process) else self._plain(process)
+        self.process = traced  # type: ignore[method-assign]
 
     def _each(self, messages: Sequence[Message]) -> list[Message | None]:
         assert self._child.each is not None
