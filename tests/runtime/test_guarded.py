@@ -13,6 +13,7 @@ import pytest
 
 from headwater import (
     Batch,
+    BuildError,
     Cache,
     Catalogue,
     Config,
@@ -25,6 +26,7 @@ from headwater import (
     Resources,
     StreamSystem,
     component,
+    fields,
     spec,
 )
 from headwater.runtime.pool import Pool
@@ -262,6 +264,17 @@ def test_a_constructor_that_raises_is_named() -> None:
     with system_with(Odd) as system, pytest.raises(Exception, match=r"processor 'mine' path root\.pipeline") as caught:
         system.create("s", PROCESSED)
     assert str(caught.value).endswith("LookupError: no such thing")
+
+
+def test_a_field_that_the_spec_does_not_have_is_named() -> None:
+    @component(spec("processor", "odd", fields.text("ending", default=""), summary="Be odd."))
+    class Odd(Processor):
+        def __init__(self, config: Config, resources: Resources) -> None:
+            config.text("endng")
+
+    with system_with(Odd) as system, pytest.raises(BuildError) as caught:
+        system.create("s", PROCESSED)
+    assert str(caught.value).endswith("the spec has no field 'endng' to read; the fields there are ending")
 
 
 def test_processors_that_block_hold_up_no_other_stream(

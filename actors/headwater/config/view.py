@@ -311,7 +311,11 @@ class Config:
         for part in name.split("."):
             if node is not None:
                 node = node.get(part) if node.is_mapping else None
-            field = field.index[part]
+            try:
+                field = field.index[part]
+            except KeyError:
+                known = ", ".join(field.index) or "none"
+                raise LookupError(f"the spec has no field '{name}' to read; the fields there are {known}") from None
         return node, field
 
     def _find(self, name: str) -> Node | Any:
