@@ -81,3 +81,10 @@ def test_a_full_file_is_put_aside(tmp_path: Path) -> None:
     kept = sorted((tmp_path / "deep").iterdir())
     assert sorted(path.read_bytes() for path in kept) == [b"12345678\n", b"abc\n"]
     assert (tmp_path / "deep" / "app.log").read_bytes() == b"abc\n"
+
+
+def test_logfmt_leaves_an_empty_message_out_and_prints_values_as_go_does() -> None:
+    settings = LogSettings(add_timestamp=False, static_fields={})
+    assert lines_of(settings, lambda log: log.info("", o={"x": [1, "a b", None]}, n=None)) == [
+        'level=info label="" n="<nil>" o="map[x:[1 a b <nil>]]" path=root.input'
+    ]

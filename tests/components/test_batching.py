@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -116,16 +116,15 @@ def test_jitter_makes_a_period_longer(host: TestHost) -> None:
     assert 10 <= wait <= 15
 
 
-def test_what_processors_make_of_a_batch_is_settled_when_all_of_it_is(host: TestHost) -> None:
+def test_what_processors_split_is_delivered_as_one_batch(host: TestHost) -> None:
     made = batcher(host, count=2, processors=[{"split": {"size": 1}}])
     heard: list[Failure | None] = []
     made.add(batch_of("a"), heard.append)
     joined = made.add(batch_of("b"), heard.append)
     assert joined is not None
-    first, second = host.run(made.finish(joined))
-    first.settle(None)
-    assert heard == []
-    second.settle(ComponentError("no"))
+    (part,) = host.run(made.finish(joined))
+    assert [message.content() for message in part.batch] == [b"a", b"b"]
+    part.settle(BatchFailure({1: ComponentError("no")}))
     assert heard[0] is None
     assert str(heard[1]) == "no"
 
@@ -227,3 +226,11 @@ def test_a_read_that_is_given_up_loses_nothing(host: TestHost) -> None:
     assert [[message.content() for message in batch] for batch in delivery.batches] == [[b"a", b"b"]]
     delivery.settle(None, None)
     assert ledger.said == {0: None, 1: None}
+
+
+def test_processors_of_a_policy_have_the_path_that_users_know(deliver: Callable[..., list[str]]) -> None:
+    config = """
+    input: {broker: {inputs: [{inproc: in}], batching: {count: 1, processors: [{mapping: 'root = throw("x")'}]}}}
+    output: {reject: '${! error_source_path() }'}
+    """
+    assert deliver(config, "a") == ["input.batching.processors.0"]

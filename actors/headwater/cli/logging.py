@@ -126,7 +126,8 @@ class Logfmt(_Lines):
         if settings.add_timestamp:
             parts.append(f"{settings.timestamp_name}={_value(self.timestamp(record))}")
         parts.append(f"{settings.level_name}={level_word(record.levelno)}")
-        parts.append(f"{settings.message_name}={_value(record.getMessage())}")
+        if message := record.getMessage():
+            parts.append(f"{settings.message_name}={_value(message)}")
         parts += [f"{name}={_value(value)}" for name, value in sorted(self.fields(record).items())]
         return " ".join(parts)
 
@@ -146,7 +147,7 @@ class Json(_Lines):
 
 
 def _value(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = value if isinstance(value, str) else _shown(value)
     if _BARE.match(text):
         return text
     if _PLAIN.match(text):
@@ -154,6 +155,17 @@ def _value(value: Any) -> str:
     from headwater.bloblang.gotext import quote  # much to import, and rarely needed
 
     return quote(text)
+
+
+def _shown(value: Any) -> str:
+    """A value that is no text, as Go prints it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)) or value is None:
+        from headwater.bloblang.goformat import sprintf
+
+        return sprintf("%v", [value])
+    return str(value)
 
 
 class Console(logging.Handler):

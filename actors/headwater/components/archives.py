@@ -171,7 +171,8 @@ def open_zip(message: Message) -> list[Message]:
 
 
 def _named(message: Message, name: str, content: bytes) -> Message:
-    return message.with_content(content).with_metadata({**message.metadata, "archive_filename": name})
+    made = message.with_content(content)
+    return made.with_metadata({**message.metadata, "archive_filename": name}) if name else made
 
 
 def open_json_documents(message: Message) -> list[Message]:

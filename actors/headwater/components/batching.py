@@ -145,8 +145,15 @@ class Batcher:
             raise ConfigError("jitter cannot be a negative number")
         if self._count <= 0 and self._size <= 0 and self._period <= 0 and self._check is None:
             raise ConfigError("batch policy must have at least one active trigger")
-        self._chain = resources.build_chain(config.children("processors"))
-        self._log = resources.log
+        # Wherever the policy stands in its component, this is the path that users of Benthos know it by.
+        path = resources.path.removesuffix(".batching") + ".batching"
+        self._chain = resources.build_chain(config.at(path).children("processors"))
+        self._log = resources.log.having(path=path)
+        if self._count <= 0 and self._size <= 0 and self._period <= 0:
+            self._log.warning(
+                "Batch policy should have at least one of count, period or byte_size set in order to provide a hard "
+                "batch ceiling."
+            )
         self._clock = resources.clock
         metrics = resources.metrics
         self._created = {
@@ -247,15 +254,15 @@ class Batcher:
         if not self.processes:
             return [Part(joined.batch, joined.settle)]
         try:
-            made = [batch for batch in await self._chain.process([joined.batch]) if batch]
+            # What they split comes together again: a closed batch is delivered as one.
+            made = [message for batch in await self._chain.process([joined.batch]) for message in batch]
         except Unserved as error:
             joined.settle(error)
             return []
         if not made:
             joined.settle(None)
             return []
-        fragments = Fragments(len(made), joined.settle)
-        return [_part(batch, fragments) for batch in made]
+        return [_part(made, Fragments(1, joined.settle))]
 
     async def close(self) -> None:
         """Close the policy's processors."""

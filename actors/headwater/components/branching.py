@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from headwater.bloblang import BloblangError
 from headwater.components.resources import Resources
@@ -35,13 +35,19 @@ def branch_fields() -> tuple[Field, ...]:
     )
 
 
+_ADVICE: Final = (
+    "Avoid using filters or archive/unarchive processors within your branch, or anything that increases or reduces the "
+    "number of messages. These processors should instead be applied before or after the branch processor."
+)
+
+
 class Outcome(NamedTuple):
     """What came of the messages of a batch: a result for each, None where there is none, and what failed.
 
     Attributes:
         results: One a message.
         failures: By index, what went wrong with single ones.
-        error: What went wrong with all of them, or None.
+        error: What went wrong with all of them, which was logged, or None.
     """
 
     results: list[Message | None]
@@ -88,16 +94,18 @@ class Branch:
             return Outcome(results, failures)
         made = [message for group in await self.chain.process([requests]) for message in group]
         if not made:
-            return Outcome(results, failures, "child processors resulted in zero messages")
+            text = "child processors resulted in zero messages"
+            self._resources.log.error(f"Child processors failed: {text}")
+            return Outcome(results, failures, text)
         if len(made) != len(places):
             idle = len(batch) - len(places)
             # The numbers stand the wrong way round in the original as well, and people search for this line.
-            return Outcome(
-                results,
-                failures,
+            text = (
                 "message count from branch processors does not match request, "
-                f"started with {len(made) + idle} messages, finished with {len(batch)}",
+                f"started with {len(made) + idle} messages, finished with {len(batch)}"
             )
+            self._resources.log.error(f"Failed to align branch result: {text}. {_ADVICE}")
+            return Outcome(results, failures, text)
         for place, message in zip(places, made, strict=True):
             if message.error is None:
                 results[place] = message

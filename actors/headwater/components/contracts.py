@@ -216,6 +216,9 @@ class Scan:
     """Whether it has to see the beginning before it is open, as for a header: what is wrong with that is a failure to
     open it."""
 
+    whole: bool = False
+    """Whether it gives nothing unless the bytes came to their proper end."""
+
     def feed(self, data: bytes) -> Batches:
         """Take the next bytes; the batches that are complete by now. Raises: ComponentError."""
         raise NotImplementedError

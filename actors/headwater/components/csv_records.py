@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-BARE_QUOTE: Final = 'bare " in non-quoted field'
+BARE_QUOTE: Final = 'bare " in non-quoted-field'
 QUOTE: Final = 'extraneous or missing " in quoted-field'
 FIELD_COUNT: Final = "wrong number of fields"
 
 
 class CsvError(Exception):
-    """A record that breaks the rules; `fields` has what it holds where only their number is wrong."""
+    """A record that breaks the rules.
 
-    def __init__(self, text: str, fields: list[str] | None = None) -> None:
+    Attributes:
+        fields: What was read of it; all of it where only their number is wrong.
+        miscounted: Whether only their number is wrong.
+    """
+
+    def __init__(self, text: str, fields: list[str], miscounted: bool = False) -> None:
         super().__init__(text)
         self.fields = fields
+        self.miscounted = miscounted
 
 
 class CsvReader:
@@ -91,7 +97,7 @@ class CsvReader:
         """A record, if it has as many fields as it should."""
         if self.expected > 0:
             if len(fields) != self.expected:
-                return CsvError(f"record on line {line or self._line}: {FIELD_COUNT}", fields)
+                return CsvError(f"record on line {line or self._line}: {FIELD_COUNT}", fields, True)
         elif self.expected == 0:
             self.expected = len(fields)
         return fields
@@ -107,7 +113,7 @@ class CsvReader:
                 at = line.find(self._delimiter)
                 field = line[:at] if at >= 0 else line.rstrip("\n")
                 if not self._lazy and '"' in field:
-                    raise self._error(first, column + _width(field[: field.index('"')]), BARE_QUOTE)
+                    raise self._error(first, column + _width(field[: field.index('"')]), BARE_QUOTE, fields)
                 fields.append(field)
                 if at < 0:
                     return fields
@@ -138,7 +144,7 @@ class CsvReader:
                     elif self._lazy:
                         parts.append('"')
                     else:
-                        raise self._error(first, column - 1, QUOTE)
+                        raise self._error(first, column - 1, QUOTE, fields)
                 else:
                     parts.append(line)
                     width = _width(line)
@@ -149,18 +155,16 @@ class CsvReader:
                     if not end:
                         return None
                     if not self._lazy:
-                        # A newline that ends the text has begun a line of its own, which is empty.
-                        if line.endswith("\n"):
-                            self._line += 1
-                            raise self._error(first, 0, QUOTE)
-                        raise self._error(first, column + width, QUOTE)
+                        raise self._error(first, column + width, QUOTE, fields)
                     fields.append("".join(parts))
                     return fields
 
-    def _error(self, first: int, column: int, text: str) -> CsvError:
+    def _error(self, first: int, column: int, text: str, fields: list[str]) -> CsvError:
         if first != self._line:
-            return CsvError(f"record on line {first}; parse error on line {self._line}, column {column}: {text}")
-        return CsvError(f"parse error on line {self._line}, column {column}: {text}")
+            return CsvError(
+                f"record on line {first}; parse error on line {self._line}, column {column}: {text}", fields
+            )
+        return CsvError(f"parse error on line {self._line}, column {column}: {text}", fields)
 
 
 def _width(text: str) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from headwater.bloblang.gonumbers import parse_bool, parse_decimal_int, parse_float
+from headwater.bloblang.gonumbers import parse_decimal_int, parse_float
 from headwater.errors import ConfigError
 
 _REFERENCE: Final = re.compile(r"%\{([\w.-]+)(?::([\w.-]+))?(?::([\w.-]+))?\}")
@@ -52,11 +52,6 @@ def _typed(text: str, kind: str) -> Any:
     if kind == "float":
         number = parse_float(text)
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
-    if kind == "bool":
-        truth = parse_bool(text)
-        if truth is None:
-            raise ValueError(text)
-        return truth
     if kind in ("", "string"):
         return text
     raise ValueError(kind)

@@ -84,7 +84,9 @@ class RequestFactory:
         if content_type:
             request.headers = [pair for pair in request.headers if pair[0] != "Content-Type"]
             request.headers.append(("Content-Type", content_type))
-        elif request.body is not None and not any(name == "Content-Type" for name, _ in request.headers):
+        elif (request.body is not None or not with_body) and not any(
+            name == "Content-Type" for name, _ in request.headers
+        ):
             request.headers.append(("Content-Type", OCTETS))
         return request
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -13,7 +13,7 @@ from headwater.message import Message
 
 
 def one_by_one(
-    resources: Resources, convert: Callable[[Message], Message | None]
+    resources: Resources, convert: Callable[[Message], Message | None], logged: str = ""
 ) -> Callable[[Sequence[Message]], list[Message | None]]:
     """The `each` of a processor that converts messages one at a time, and fails for single ones.
 
@@ -21,6 +21,7 @@ def one_by_one(
         resources: Those of the processor; they mark what failed.
         convert: Makes a message of a message, or drops it with None. Raises: ComponentError, or RecursionError where a
             document is too deep for it.
+        logged: Words that stand before the reason in the log.
     """
 
     # HOT: once a chunk
@@ -30,9 +31,9 @@ def one_by_one(
             try:
                 results.append(convert(message))
             except ComponentError as error:
-                results.append(resources.failed(message, error))
+                results.append(resources.failed(message, error, logged))
             except RecursionError:
-                results.append(resources.failed(message, "document is nested too deeply"))
+                results.append(resources.failed(message, "document is nested too deeply", logged))
         return results
 
     return each
@@ -61,6 +62,24 @@ def plain(value: Any) -> Any:
     if kind is orjson.Fragment:
         return float(orjson.dumps(value))
     return value
+
+
+def floated(value: Any) -> Any:
+    """A document whose numbers are what 64-bit floating-point numbers can hold of them."""
+    kind = type(value)
+    if kind is dict:
+        return {key: floated(item) for key, item in value.items()}
+    if kind is list:
+        return [floated(item) for item in value]
+    if kind is orjson.Fragment:
+        return float(orjson.dumps(value))
+    if kind is int and not -_EXACT <= value <= _EXACT:
+        return float(value)
+    return value
+
+
+_EXACT: Final = 2**53
+"""Up to here a floating-point number holds every integer."""
 
 
 def type_name(value: Any) -> str:

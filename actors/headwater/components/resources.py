@@ -251,19 +251,25 @@ class Resources:
 
     # -- failures of processors
 
-    def failed(self, message: Message, error: BaseException | str) -> Message:
-        """Mark a message as failed by this processor: counted, logged, and readable by `error()`."""
-        text = str(error)
-        self.count_failure(text)
-        return self.marked(message, text)
+    def failed(self, message: Message, error: BaseException | str, logged: str = "") -> Message:
+        """Mark a message as failed by this processor: counted, logged, and readable by `error()`.
+
+        Args:
+            message: What failed.
+            error: Why.
+            logged: Words that stand before the reason in the log alone.
+        """
+        self.count_failure(f"{logged}{error}")
+        return self.marked(message, str(error))
 
     def marked(self, message: Message, text: str) -> Message:
-        """Mark a message as failed by this processor, and nothing else: `count_failure` is for many at once."""
+        """Mark a message as failed by this processor, uncounted."""
         return message.with_error(MessageError(text, self.name, self.label, self.path.removeprefix("root.")))
 
     def count_failure(self, text: str, count: int = 1) -> None:
-        """Count and log failures of this processor."""
+        """Count and log failures of this processor; an empty text is not logged."""
         if self._errors is None:
             self._errors = self.metrics.counter("processor_error")
         self._errors.add(count)
-        self.log.error(text)
+        if text:
+            self.log.error(text)

@@ -94,6 +94,7 @@ class Chained(Scan):
         self._transform = transform
         self._finish = finish
         self._into = into
+        self.whole = into.whole
         self._failing = Failing()
         self._flushed = False
 
@@ -117,7 +118,7 @@ class Chained(Scan):
             left = self._finish()
         except ComponentError as error:
             self._failing.fail(str(error))
-            return self._failing.release(self._into.finish())
+            return self._failing.release([] if self._into.whole else self._into.finish())
         if left:
             return [*self._into.feed(left), *self._into.finish()]
         return self._into.finish()

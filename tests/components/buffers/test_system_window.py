@@ -43,6 +43,10 @@ class Windows:
     def _received(self) -> int:
         return sum(int(series.value) for name, _, series in self.system.metrics.items() if name == "buffer_received")  # type: ignore[union-attr]
 
+    def waiting(self) -> int:
+        """How many messages wait for a window."""
+        return sum(int(series.value) for name, _, series in self.system.metrics.items() if name == "buffer_active")  # type: ignore[union-attr]
+
     def take(self) -> Batch:
         received = self.sink.receive(timeout=5)
         received.ack()
@@ -171,3 +175,18 @@ def test_a_time_that_is_none_rejects_the_message(windows: Windows) -> None:
 def test_windows_that_make_no_sense(system: StreamSystem, fields: str, text: str) -> None:
     with pytest.raises(BuildError, match=text):
         system.create("s", CONFIG.replace("FIELDS", fields))
+
+
+def test_at_the_end_of_the_input_nothing_slides_on(windows: Windows) -> None:
+    config = CONFIG.replace("inproc: in", "generate: {count: 1, interval: '', mapping: root = 5}")
+    windows.system.create("s", config.replace("FIELDS", "size: 10s, slide: 5s"))
+    windows.sink = windows.system.channel("out")
+    deadline = time.monotonic() + 2
+    while not windows._received() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    windows.clock.advance(4.5)
+    assert texts(windows.take()) == ["5"]
+    while windows.waiting() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    windows.clock.advance(5)
+    windows.nothing()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headwater.components.contracts import KeyExists
 from headwater.errors import ConfigError
 
 
@@ -37,3 +38,13 @@ def test_the_older_name_of_the_time_counts(caches: Any) -> None:
 def test_a_capacity_is_needed(caches: Any) -> None:
     with pytest.raises(ConfigError, match="must be bigger than 0"):
         caches.make("ttlru: {cap: 0}")
+
+
+def test_adding_what_is_there_does_not_count_as_use(caches: Any) -> None:
+    cache = caches.make("ttlru: {cap: 2}")
+    for key in ("a", "b"):
+        caches.run(cache.add(key, b"1"))
+    with pytest.raises(KeyExists):
+        caches.run(cache.add("a", b"2"))
+    caches.run(cache.add("c", b"1"))
+    assert caches.found(cache, "a", "b", "c") == [None, b"1", b"1"]

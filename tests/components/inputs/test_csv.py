@@ -61,7 +61,11 @@ def test_lazy_quotes(rows: Rows) -> None:
 
 def test_a_row_that_cannot_be_read_is_logged_and_left_out(rows: Rows, caplog: pytest.LogCaptureFixture) -> None:
     assert rows('a,b\n1 "q",2\n3,4\n') == [[{"a": "3", "b": "4"}]]
-    assert 'Failed to read message: parse error on line 2, column 3: bare " in non-quoted field' in caplog.text
+    assert 'Failed to read message: parse error on line 2, column 3: bare " in non-quoted-field' in caplog.text
+
+
+def test_of_a_row_that_breaks_off_there_is_what_was_read(rows: Rows) -> None:
+    assert rows('a,b\n1,x"y\n3,4\n') == [[{"a": "1"}], [{"a": "3", "b": "4"}]]
 
 
 def test_an_unexpected_header_keeps_the_file_out(rows: Rows, caplog: pytest.LogCaptureFixture) -> None:

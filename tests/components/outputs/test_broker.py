@@ -117,3 +117,8 @@ def test_one_output_alone_is_sent_again_to(deliver: Deliver, tmp_path: Path) -> 
     """
     assert deliver(config, "a") == [""]
     assert lines(tmp_path / "x") == ["a"]
+
+
+def test_greedy_takes_turns_among_those_that_are_free(deliver: Deliver) -> None:
+    config = "output: {broker: {pattern: greedy, outputs: [{reject: one}, {reject: two}]}}"
+    assert deliver(config, "a", "b", "c") == ["one", "two", "one"]

@@ -18,7 +18,7 @@ def test_failures_count_as_delivered(deliver: Deliver, caplog: pytest.LogCapture
 
 def test_only_failures_that_match_are_dropped(deliver: Deliver) -> None:
     config = "output: {drop_on: {error_patterns: ['^no [ab]$'], output: {reject: 'no ${! content() }'}}}"
-    assert deliver(config, "a", "c", ["b", "d"]) == ["", "no c", "no d"]
+    assert deliver(config, "a", "c", ["b", "d"], ["d", "b"]) == ["", "no c", "", "no d"]
 
 
 def test_nothing_is_dropped_unasked(deliver: Deliver) -> None:

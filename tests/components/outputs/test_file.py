@@ -142,3 +142,9 @@ def test_a_stream_that_writes_to_a_pipe_without_a_reader_can_be_deleted(
         system.delete("s", timeout=1.0)
     lanes = system._services.lanes
     until(lambda: len(lanes) == len(lanes._idle))
+
+
+def test_a_path_knows_of_no_other_message(deliver: Deliver, tmp_path: Path) -> None:
+    config = f"output: {{file: {{path: '{tmp_path}/${{! content() }}-${{! batch_index() }}-${{! batch_size() }}'}}}}"
+    assert deliver(config, ["a", "b"]) == [""]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-0-1", "b-0-1"]

@@ -75,3 +75,10 @@ def test_what_goes_wrong_with_keeping_does_no_harm(
     messages = process("[{cached: {cache: kept, key: k, processors: [{mapping: 'root = \"made\"'}]}}]", "a")
     assert [(m.content(), m.error) for m in messages] == [(b"made", None)]
     assert "failed to write result to cache: open " in caplog.text
+
+
+def test_a_value_of_somebody_else_is_told_by_its_version(system: StreamSystem, process: Process) -> None:
+    system.set_resource("cache", "kept", "memory: {init_values: {k: init}}")
+    (message,) = process("- cached: {cache: kept, key: k, processors: [{noop: {}}]}", "a")
+    assert message.error is not None
+    assert message.error.text.endswith("not set by this processor: invalid format version: 1768843636")

@@ -106,3 +106,24 @@ def test_parts_stand_where_the_message_stood(outcomes: Callable[..., Any]) -> No
 def test_an_unknown_format_is_refused(contents: Callable[..., list[str]], name: str) -> None:
     with pytest.raises(ConfigError, match=r"not recognised|delimiter"):
         contents(f"- unarchive: {{format: {name}}}", "x")
+
+
+@pytest.mark.parametrize("name", ["tar", "zip"])
+def test_entries_without_a_name_have_no_metadata(process: Callable[..., list[Message]], name: str) -> None:
+    received = process(f"- archive: {{format: {name}}}\n- unarchive: {{format: {name}}}", "a")
+    assert [(m.content(), dict(m.metadata)) for m in received] == [(b"a", {})]
+
+
+def test_numbers_of_json_documents_are_floating_point(contents: Callable[..., list[str]]) -> None:
+    made = contents("- unarchive: {format: json_documents}", '{"a":1.50} 1e3 12345678901234567890', count=3)
+    assert made == ['{"a":1.5}', "1000", "12345678901234567000"]
+
+
+def test_what_was_read_as_a_document_goes_on_as_that(outcomes: Callable[..., list[tuple[str, str]]]) -> None:
+    failure = "failed to parse message into JSON array: invalid type 'map[string]interface {}'"
+    assert outcomes("- unarchive: {format: json_array}", '{"b":1,"a":2}') == [('{"a":2,"b":1}', failure)]
+
+
+def test_the_log_says_what_failed(process: Callable[..., list[Message]], caplog: pytest.LogCaptureFixture) -> None:
+    process("- unarchive: {format: zip}", "x")
+    assert "Failed to unarchive message part: zip: not a valid zip file" in caplog.text

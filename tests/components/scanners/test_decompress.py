@@ -74,3 +74,7 @@ def test_what_expands_beyond_measure_is_refused(messages: Scan, monkeypatch: pyt
 def test_unknown_algorithms(made: Scan) -> None:
     with pytest.raises(BuildError, match="compression type not recognised: rar"):
         made("decompress: {algorithm: rar}")
+
+
+def test_the_whole_of_a_torn_stream_is_nothing(scan: Scan) -> None:
+    assert scan("decompress: {algorithm: gzip}", gzip.compress(b"a\nb\n")[:-6]) == ["! unexpected EOF"]

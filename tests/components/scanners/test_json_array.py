@@ -16,6 +16,7 @@ Scan = Callable[..., list[Any]]
         ("json_array: {}", b'[{"a":1}, {"b":2} ,3]', ['{"a":1}', '{"b":2}', "3"]),
         ("json_array: {}", b"[]", []),
         ("json_array: {}", b"[ 1 , [2, 3] ] and more", ["1", "[2,3]"]),
+        ("json_array: {}", b'[{"b": 1.50, "a": "x  y"}]', ['{"b":1.50,"a":"x  y"}']),
         ("json_array: {}", b"[1,,2]", ["1", "! invalid character ',' looking for beginning of value"]),
         ("json_array: {}", b"[,1]", ["! invalid character ',' looking for beginning of value"]),
         ("json_array: {}", b"[1 2]", ["1", "! invalid character '2' after array element"]),

@@ -180,7 +180,10 @@ def errored(ctx: ExecutionContext) -> bool:
 def _source(name: str, attribute: str, what: str) -> None:
     def source(ctx: ExecutionContext) -> str | None:
         found = _error(ctx)
-        return None if found is None else getattr(found, attribute) or None
+        if found is None or not (found.name or found.label or found.path):
+            return None
+        value: str = getattr(found, attribute)
+        return value
 
     function(
         name,

@@ -229,7 +229,7 @@ class SystemWindow(Buffer):
         for pending in self._pending:
             if start < pending.time <= end:
                 inside.append(pending)
-            if pending.time > next_start:
+            if pending.time > (end if self._ended else next_start):
                 kept.append(pending)
             elif not start < pending.time <= end:
                 pending.settle(None)
@@ -252,7 +252,10 @@ class SystemWindow(Buffer):
             self._replays.add(Transaction(batch, _settling(inside)))
 
     async def end(self) -> None:
+        # What was in a window is not waited for any longer to be in further ones.
         self._ended = True
+        self._pending = [pending for pending in self._pending if not pending.settled]
+        self._meter.active(len(self._pending))
         self._written.set()
 
     async def close(self) -> None:

@@ -87,7 +87,9 @@ class TtlruCache(Cache):
 
     async def add(self, key: str, value: bytes, ttl: float | None = None) -> None:
         with self._lock:
-            if self._find(key) is not None:
+            # Looked up without being used: it keeps its place among what may have to go.
+            found = self._items.get(key)
+            if found is not None and found[1] > self._clock.now():
                 raise KeyExists
             self._put(key, value)
 

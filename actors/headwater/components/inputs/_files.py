@@ -28,7 +28,8 @@ NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0)
 
 
 def expand(paths: Sequence[str]) -> list[str]:
-    """The files that paths and patterns name, in order. A path without a pattern stays, whether it exists or not."""
+    """The files that paths and patterns name, in order, each once. A path without a pattern stays, whether it exists
+    or not."""
     found: list[str] = []
     for path in paths:
         if glob.has_magic(path):
@@ -42,7 +43,7 @@ def expand(paths: Sequence[str]) -> list[str]:
             )
         else:
             found.append(path)
-    return found
+    return list(dict.fromkeys(found))
 
 
 def describe(path: str, modified: float) -> dict[str, Any]:

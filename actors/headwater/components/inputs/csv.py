@@ -71,6 +71,8 @@ class CsvInput(Input):
         if self._expected is not None and self._expected < 1:
             raise ConfigError("expected_number_of_fields must be at least 1")
         self._paths = config.texts("paths")
+        if not self._paths and not config.given("paths"):
+            raise ConfigError("requires at least one input file path")
         self._delete = config.boolean("delete_on_finish")
         self._resources = resources
         self._reader: FileReader | None = None
@@ -99,7 +101,8 @@ class CsvInput(Input):
 
 
 class RowScan(Scan):
-    """Makes batches of rows. A row that cannot be read is an error in its place; the others go on behind it."""
+    """Makes batches of rows. Of a row that breaks the rules there are the fields before that; where there are none, or
+    another number than there must be, the row is an error in its place, and the others go on behind it."""
 
     def __init__(
         self, reader: CsvReader, header: bool, expected: Sequence[str], count: int, metadata: Mapping[str, Any]
@@ -132,11 +135,20 @@ class RowScan(Scan):
         for index, record in enumerate(self._waiting):
             if self._skip:
                 break
+            if (
+                isinstance(record, CsvError)
+                and record.fields
+                and not record.miscounted
+                and (self._names is not None or not self._wants_header)
+            ):
+                record = record.fields
             if isinstance(record, CsvError):
                 if made:
                     self._waiting = self._waiting[index:]
                     return made
                 self._waiting = self._waiting[index + 1 :]
+                # Without names there are no rows.
+                self._skip = self._wants_header and self._names is None
                 raise ComponentError(str(record), "data")
             if self._wants_header and self._names is None:
                 self._head(record)

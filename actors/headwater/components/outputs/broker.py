@@ -212,10 +212,10 @@ class RoundRobin(Pattern):
 
 
 class Greedy(Pattern):
-    """Each batch to the first output that is free."""
+    """Each batch to an output that is free, to the one that was served the longest time ago."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
-        self._lanes = [Lane(output) for output in outputs]
+        self._lanes = deque(Lane(output) for output in outputs)
         self._waiting: deque[tasks.Future[Lane]] = deque()
         self.max_in_flight = sum(output.max_in_flight for output in outputs)
 
@@ -224,7 +224,11 @@ class Greedy(Pattern):
 
     async def write(self, batch: Batch) -> None:
         lane = next((lane for lane in self._lanes if lane.room() > 0), None)
-        if lane is None:
+        if lane is not None:
+            # Who was served comes last: one that is always quick, because it refuses, must not keep out others.
+            self._lanes.remove(lane)
+            self._lanes.append(lane)
+        else:
             turn: tasks.Future[Lane] = tasks.Future()
             self._waiting.append(turn)
             try:

@@ -167,7 +167,8 @@ class File(Output):
         by_path: dict[str, list[int]] = {}
         for position, (batch, index) in enumerate(places):
             try:
-                path = self._fixed or os.path.normpath(self._path.text(batch, index))
+                # Each message is written alone, so that its path knows of no other.
+                path = self._fixed or os.path.normpath(self._path.text([batch[index]], 0))
             except BloblangError as error:
                 failures[position] = ComponentError(f"path interpolation error: {error}", "data")
                 continue

@@ -8,7 +8,7 @@ from headwater.bloblang.errors import BloblangError
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.config.fields import spec, text
-from headwater.errors import BatchFailure, Rejected
+from headwater.errors import ConfigError, Rejected
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources
@@ -34,21 +34,20 @@ SPEC = spec(
 
 @component(SPEC)
 class Reject(Output):
-    """Refuses each message with a reason of its own."""
+    """Refuses a batch with one reason, which its first message gives."""
 
     max_in_flight = 64
 
     def __init__(self, config: Config, resources: Resources) -> None:
+        if not config.text():
+            raise ConfigError("an error message must be provided in order to provide context for the rejection")
         self._reason = config.interpolated(failure="failed to parse error expression: {lint}")
+        self._log = resources.log
 
     async def write(self, batch: Batch) -> None:
-        reasons = {index: self._rejection(batch, index) for index in range(len(batch))}
-        if len(batch) == 1:
-            raise reasons[0]
-        raise BatchFailure(reasons)
-
-    def _rejection(self, batch: Batch, index: int) -> Rejected:
         try:
-            return Rejected(self._reason.text(batch, index))
+            reason = self._reason.text(batch, 0)
         except BloblangError as error:
-            return Rejected(f"reason interpolation error: {error}")
+            self._log.error(f"Reject message interpolation error: {error}")
+            reason = f"reject message interpolation error: {error}"
+        raise Rejected(reason)

@@ -53,6 +53,7 @@ class Archive(Processor):
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._log = resources.log
+        self._resources = resources
         self._format = config.text("format")
         self._path = config.interpolated("path")
         if self._format != "json_array" and self._format not in JOINERS:
@@ -63,7 +64,10 @@ class Archive(Processor):
         first = batch[0]
         origin = common_origin(batch)
         if self._format == "json_array":
-            document = [self._document(message) for message in batch]
+            try:
+                document = [self._document(message) for message in batch]
+            except ComponentError as error:
+                return [[self._resources.failed(message, error, "Failed to create archive: ") for message in batch]]
             return [[Message(None, document, first.metadata, first.error, origin, first.context)]]
         names = [self._name(batch, place) for place in range(len(batch))] if self._format in ("tar", "zip") else []
         raw = JOINERS[self._format]([message.content() for message in batch], names)

@@ -51,16 +51,17 @@ class Branch(Processor):
         outcome = await self.branch.run(batch)
         marks = dict(outcome.failures)
         if outcome.error is not None:
-            for place in range(len(batch)):
-                marks.setdefault(place, self.branch.mark(outcome.error))
+            logged = {place: "" for place in range(len(batch)) if place not in marks}
+            marks.update({place: self.branch.mark(outcome.error) for place in logged})
             changed = list(batch)
         else:
             changed, failures = self.branch.overlay(batch, outcome.results)
+            logged = {place: f"Branch error: {mark.text}" for place, mark in failures.items()}
             marks.update(failures)
         if marks:
             changed = list(changed)
             for place, mark in marks.items():
-                self._resources.count_failure(mark.text)
+                self._resources.count_failure(logged.get(place, mark.text))
                 changed[place] = batch[place].with_error(mark)
         return [changed]
 

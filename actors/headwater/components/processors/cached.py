@@ -139,9 +139,10 @@ def pack_contents(contents: Sequence[bytes]) -> bytes:
 def unpack_contents(value: bytes) -> list[bytes]:
     """The contents of a value that was packed. Raises: ComponentError."""
     try:
-        version, count = LENGTH.unpack_from(value, 0)[0], LENGTH.unpack_from(value, 4)[0]
+        (version,) = LENGTH.unpack_from(value, 0)
         if version != VERSION:
             raise ComponentError(f"{_FOREIGN}: invalid format version: {version}", "data")
+        (count,) = LENGTH.unpack_from(value, 4)
         contents = []
         place = 8
         for number in range(count):

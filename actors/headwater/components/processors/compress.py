@@ -40,7 +40,7 @@ class Compress(Processor):
             self._compress = compressor(config.text("algorithm"))
         except CompressionError as error:
             raise ConfigError(str(error)) from None
-        self.each = one_by_one(resources, self._convert)
+        self.each = one_by_one(resources, self._convert, "Failed to compress message: ")
         self.portable = True
 
     def _convert(self, message: Message) -> Message:

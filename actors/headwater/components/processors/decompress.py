@@ -46,7 +46,7 @@ class Decompress(Processor):
             self._decompress = decompressor(config.text("algorithm"))
         except CompressionError as error:
             raise ConfigError(str(error)) from None
-        self.each = one_by_one(resources, self._convert)
+        self.each = one_by_one(resources, self._convert, "Failed to decompress message part: ")
         self.portable = True
 
     def _convert(self, message: Message) -> Message:

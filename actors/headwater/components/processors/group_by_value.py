@@ -46,6 +46,7 @@ class GroupByValue(Processor):
             try:
                 value = self._value.text(batch, place)
             except BloblangError as error:
-                message = self._resources.failed(message, f"group value interpolation error: {error}")
+                self._resources.count_failure(f"Group value interpolation error: {error}")
+                message = self._resources.marked(message, f"group value interpolation error: {error}")
             groups.setdefault(value, []).append(message)
         return list(groups.values())

@@ -54,6 +54,7 @@ class Http(Processor):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._client = HttpClient(config, resources)
         self._resources = resources
+        self._url = config.text("url")
         self._together = config.boolean("batch_as_multipart")
         self._parallel = config.boolean("parallel")
 
@@ -79,13 +80,13 @@ class Http(Processor):
             if len(answers) != 1:
                 raise ComponentError(f"unexpected response size: {len(answers)}", "data")
         except ComponentError as error:
-            return self._failed(message, error)
+            return self._failed(message, error, "HTTP parallel request" if self._parallel else "HTTP request")
         return answered([message], answers)[0]
 
-    def _failed(self, message: Message, error: ComponentError) -> Message:
+    def _failed(self, message: Message, error: ComponentError, words: str = "HTTP request") -> Message:
         if isinstance(error, UnexpectedStatus):
             message = message.with_metadata({**message.metadata, "http_status_code": error.status})
-        return self._resources.failed(message, error)
+        return self._resources.failed(message, error, f"{words} to '{self._url}' failed: ")
 
     async def close(self) -> None:
         await self._client.close()

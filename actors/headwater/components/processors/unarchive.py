@@ -8,8 +8,9 @@ from headwater.components.contracts import Processor
 from headwater.components.resources import Resources
 from headwater.config.fields import choice, spec
 from headwater.config.view import Config
+from headwater.documents import encode_document
 from headwater.errors import ComponentError, ConfigError
-from headwater.message import Batch
+from headwater.message import UNSET, Batch, Message
 
 SPEC = spec(
     "processor",
@@ -46,10 +47,18 @@ class Unarchive(Processor):
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._resources = resources
+        self._documents = config.text("format") in ("json_array", "json_map")
         try:
             self._open = opener(config.text("format"))
         except ArchiveError as error:
             raise ConfigError(str(error)) from None
+
+    def _failed(self, message: Message, error: ComponentError) -> Message:
+        """A message that was no such archive; one that was read as a document goes on as that."""
+        failed = self._resources.failed(message, error, "Failed to unarchive message part: ")
+        if self._documents and message.parsed is not UNSET:
+            failed = failed.with_content(b"" if message.parsed is None else encode_document(message.parsed))
+        return failed
 
     def process(self, batch: Batch) -> list[Batch]:
         """The parts of all messages, as one batch."""
@@ -58,5 +67,5 @@ class Unarchive(Processor):
             try:
                 results += self._open(message)
             except ComponentError as error:
-                results.append(self._resources.failed(message, error))
+                results.append(self._failed(message, error))
         return [results] if results else []

@@ -230,7 +230,7 @@ class Workflow(Processor):
         try:
             document = structured(message)
         except ComponentError as error:
-            return self._resources.failed(message, error)
+            return self._resources.failed(message, error, "Failed to parse message for meta update: ")
         return message.with_document(_with_record(document, self._meta_path, record.document()))
 
     async def close(self) -> None:

@@ -122,7 +122,11 @@ class CsvScan(Scan):
 
     def finish(self) -> list[Batch]:
         self._waiting += self._reader.finish()
-        return self._drain()
+        made = self._drain()
+        if self._options.header and self._header is None and self._broken is None:
+            self._broken = ComponentError("EOF", "data")
+            raise self._broken
+        return made
 
     def _drain(self) -> list[Batch]:
         """Messages up to the first wrong row; that one is raised once it comes first."""
@@ -164,7 +168,7 @@ class CsvScan(Scan):
         """A row as a message, or None for a wrong one that is not passed on."""
         error: MessageError | None = None
         if isinstance(record, CsvError):
-            if not self._options.keep_failed or record.fields is None:
+            if not self._options.keep_failed:
                 return None
             error = MessageError(str(record))
             record = record.fields

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any, Final
+
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
 from headwater.components.resources import Resources
@@ -9,7 +12,7 @@ from headwater.components.scanners.json_documents import SPACE, DocumentCutter, 
 from headwater.components.scanning import Failing
 from headwater.config.fields import spec
 from headwater.config.view import Config
-from headwater.message import Batch
+from headwater.message import Batch, Message
 
 SPEC = spec(
     "scanner",
@@ -18,6 +21,8 @@ SPEC = spec(
     description="The array is read piece by piece, so it may be larger than memory.",
     examples=(("One large array", "input:\n  file: { paths: [ all.json ], scanner: { json_array: {} } }\n"),),
 )
+
+_BETWEEN: Final = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\r\n]+', re.DOTALL)
 
 
 @component(SPEC)
@@ -53,7 +58,7 @@ class ArrayScan(Scan):
                     return self._once()
                 self._begun = True
                 data = data[1:]
-            made = parsed(self._cutter.feed(data), self._failing)
+            made = parsed(self._cutter.feed(data), self._failing, _as_written)
             if self._cutter.complaint:
                 self._failing.fail(self._cutter.complaint)
             if made:
@@ -69,7 +74,7 @@ class ArrayScan(Scan):
 
     def finish(self) -> list[Batch]:
         if self._failing.error is None and not self._cutter.closed:
-            made = parsed(self._cutter.finish()[0], self._failing)
+            made = parsed(self._cutter.finish()[0], self._failing, _as_written)
             if self._cutter.complaint:
                 self._failing.fail(self._cutter.complaint)
             if not self._cutter.closed:
@@ -77,3 +82,8 @@ class ArrayScan(Scan):
             if made:
                 return made
         return self._once()
+
+
+def _as_written(element: bytes, document: Any) -> Message:
+    """An element with its keys in their own order, without white space."""
+    return Message(_BETWEEN.sub(rb"\1", element), document)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
+from headwater.components.payloads import floated
 from headwater.components.resources import Resources
 from headwater.components.scanning import Failing
 from headwater.config.fields import spec
@@ -165,7 +167,7 @@ class DocumentsScan(Scan):
 
     def feed(self, data: bytes) -> list[Batch]:
         if self._failing.error is None:
-            made = parsed(self._cutter.feed(data), self._failing)
+            made = parsed(self._cutter.feed(data), self._failing, _as_floats)
             if self._cutter.closed:
                 found = chr(self._cutter.rest()[0])
                 self._failing.fail(f"invalid character '{found}' looking for beginning of value")
@@ -183,7 +185,7 @@ class DocumentsScan(Scan):
     def finish(self) -> list[Batch]:
         if self._failing.error is None:
             documents, broken = self._cutter.finish()
-            made = parsed(documents, self._failing)
+            made = parsed(documents, self._failing, _as_floats)
             if broken:
                 self._failing.fail("unexpected EOF")
             if made:
@@ -191,13 +193,19 @@ class DocumentsScan(Scan):
         return self._once()
 
 
-def parsed(documents: list[bytes], failing: Failing) -> list[Batch]:
-    """Documents as batches of one message, up to the first that cannot be parsed."""
+def parsed(documents: list[bytes], failing: Failing, made_of: Callable[[bytes, Any], Message]) -> list[Batch]:
+    """Documents as batches of one message, up to the first that cannot be parsed; `made_of` makes a message of its
+    bytes and what they mean."""
     made: list[Batch] = []
     for document in documents:
         try:
-            made.append([Message(None, decode_document(document))])
+            made.append([made_of(document, decode_document(document))])
         except DocumentError as error:
             failing.fail(str(error))
             break
     return made
+
+
+def _as_floats(_: bytes, document: Any) -> Message:
+    """A document with the numbers that the original reads here: 1.50 becomes 1.5, and 1.0 becomes 1."""
+    return Message(None, floated(document))

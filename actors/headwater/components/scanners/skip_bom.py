@@ -39,6 +39,7 @@ class SkipBom(Scan):
     def __init__(self, into: Scan) -> None:
         self._into = into
         self.eager = into.eager
+        self.whole = into.whole
         self._head: bytes | None = b""
 
     def feed(self, data: bytes) -> Batches:

@@ -32,6 +32,8 @@ class ToTheEnd(Scanner):
 class WholeScan(Scan):
     """Keeps all bytes until the end."""
 
+    whole = True
+
     def __init__(self) -> None:
         self._blocks: list[bytes] | None = []
 
