@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Final
 
+from headwater.bloblang.cache import Cache
 from headwater.bloblang.depth import deeper
 from headwater.bloblang.errors import ParseError
 from headwater.bloblang.parser import ExpressionParser
@@ -13,6 +15,7 @@ from headwater.bloblang.scanner import NAME, Failure
 from headwater.bloblang.syntax import Assign, IfStatement, Let, Node, Program, SetMeta, Statement
 
 _IMPORT_DEPTH = 64
+_programs: Final[Cache[Program]] = Cache()
 
 
 class MappingParser(ExpressionParser):
@@ -287,7 +290,13 @@ def parse_mapping(source: str, environment: Environment, directory: str = "") ->
     Raises:
         ParseError: It is none.
     """
-    return MappingParser(source, environment, directory).mapping()
+    key = (source, environment, environment.revision, environment.imports, directory)
+    found = _programs.get(key)
+    if found is None:
+        found = MappingParser(source, environment, directory).mapping()
+        if found.shared:
+            _programs.put(key, found)
+    return found
 
 
 def parse_query(source: str, environment: Environment, single_line: bool = False) -> Node:
