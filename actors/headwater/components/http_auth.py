@@ -233,8 +233,10 @@ class Negotiate:
             raise ConfigError("negotiate authentication needs the package pyspnego: pip install pyspnego") from None
         self._spnego = spnego
         domain, name = config.text("user.domain"), config.text("user.name")
-        self._user = (f"{domain}\\{name}" if domain else name) or None
-        self._password = config.text("user.password") or None
+        user = (f"{domain}\\{name}" if domain else name) or None
+        named = user, config.text("user.password") or None
+        # Without a user it is the one that the machine knows, by a ticket for example.
+        self._users = [(None, None), named] if user and config.boolean("user_only_for_fallback") else [named]
 
     async def __call__(self, request: Any, handler: Any) -> Any:
         """Send a request; where the server asks, send it again with the answer."""
@@ -242,9 +244,25 @@ class Negotiate:
         offered = response.headers.getall("WWW-Authenticate", [])
         if response.status != 401 or not any(value.lower().startswith("negotiate") for value in offered):
             return response
-        client = self._spnego.client(
-            self._user, self._password, hostname=request.url.host, service="HTTP", protocol="negotiate"
-        )
+        for place, (user, password) in enumerate(self._users, 1):
+            last = place == len(self._users)
+            try:
+                response = await self._answer(request, handler, response, user, password)
+            except ComponentError:
+                if last:
+                    raise
+            if response.status != 401:
+                break
+        return response
+
+    async def _answer(self, request: Any, handler: Any, response: Any, user: str | None, password: str | None) -> Any:
+        """Answer a challenge as somebody. Returns: what the server says to that. Raises: ComponentError."""
+        try:
+            client = self._spnego.client(
+                user, password, hostname=request.url.host, service="HTTP", protocol="negotiate"
+            )
+        except (self._spnego.exceptions.SpnegoError, ValueError) as error:
+            raise ComponentError(f"failed to negotiate: {error}") from None
         token: bytes | None = None
         for _ in range(4):
             try:

@@ -134,8 +134,16 @@ def negotiate() -> Field:
     return obj(
         "negotiate",
         boolean("enabled", "Whether to negotiate.", default=False, advanced=True),
-        choice("api", ("sspi", "pure"), "Who does the work.", default="pure", advanced=True),
-        boolean("user_only_for_fallback", "Try without the user first.", default=False, advanced=True),
+        choice(
+            "api",
+            ("sspi", "pure"),
+            "Who does the work. Without effect: it is the library that is installed.",
+            default="pure",
+            advanced=True,
+        ),
+        boolean(
+            "user_only_for_fallback", "Try as the user whom the machine knows first.", default=False, advanced=True
+        ),
         obj(
             "user",
             text("domain", "The domain.", default="", advanced=True),
@@ -149,7 +157,9 @@ def negotiate() -> Field:
             "kerberos",
             text("config_file_path", "The Kerberos configuration.", default="", advanced=True),
             text("ccname", "The credential cache.", default="", advanced=True),
-            description="Kerberos settings.",
+            description=(
+                "Kerberos settings. Without effect: the variables `KRB5_CONFIG` and `KRB5CCNAME` of the process count."
+            ),
             optional=True,
             advanced=True,
         ),
