@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.benchmarks import bloblang, compare, engines, report
+from scripts.benchmarks import compare, engines, report
 from scripts.benchmarks.process import Failed
 from scripts.benchmarks.runner import Runner, chosen
 from scripts.benchmarks.workload import Bench, Missing, Workload
@@ -38,6 +38,8 @@ QUICK = 0.02
 def main(words: list[str]) -> int:
     """Measure what the command line asks for; returns the exit status."""
     if words[:1] == ["bloblang"]:
+        from scripts.benchmarks import bloblang  # which loads what the other workloads have no use for
+
         return bloblang.main(words[1:])
     parser = argparse.ArgumentParser(
         prog="scripts/bench",

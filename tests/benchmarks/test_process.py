@@ -17,6 +17,12 @@ def test_a_run_tells_what_it_took_and_said() -> None:
     assert run.peak > 1_000_000
 
 
+def test_memory_is_that_of_the_process_and_not_of_who_started_it() -> None:
+    ballast = bytearray(b"x") * 300_000_000
+    run = process.run([sys.executable, "-c", "import time; time.sleep(0.2)"])
+    assert len(ballast) > run.peak > 1_000_000
+
+
 def test_a_run_is_held_to_a_core() -> None:
     code = "import os; print(len(os.sched_getaffinity(0)))"
     assert process.run([sys.executable, "-c", code], cores=process.one_core()).output == "1\n"

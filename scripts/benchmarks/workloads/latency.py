@@ -45,7 +45,8 @@ def latency(*, load: Config | None = None, buffer: bool = True) -> Measure:
         with bench.program.streams(bench.path("service.json")) as server, client.connected(server.port) as connection:
             if load is not None:
                 client.create(connection, "load", load)
-                client.flow(connection, bench.seconds / 5, stream="load")
+                client.wait_for_first(connection, stream="load")
+                time.sleep(bench.seconds / 5)
             before = server.cpu()
             client.create(connection, "probe", probe(count, str(target), buffer=buffer))
             deadline = time.monotonic() + 3 * count / A_SECOND + client.SECONDS

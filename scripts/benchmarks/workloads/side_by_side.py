@@ -36,7 +36,8 @@ def flowing(streams: Streams) -> Measure:
             for name, config in streams.configs.items():
                 client.create(connection, name, config)
             time.sleep(max(0.0, begin - time.monotonic()))
-            client.flow(connection, bench.seconds / 5, stream=streams.last)
+            client.wait_for_first(connection, stream=streams.last)
+            time.sleep(bench.seconds / 5)
             before = server.cpu()
             rate = client.flow(connection, bench.seconds, stream=streams.last)
             return Sample((rate,), server.cpu() - before, server.peak())
