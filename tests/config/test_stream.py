@@ -13,6 +13,7 @@ from headwater.config.stream import (
     lint_stream,
     merge_patch,
     patched_stream,
+    read_patch,
     read_stream,
     read_stream_set,
     take_apart,
@@ -182,3 +183,24 @@ def _timed(body: str, catalogue: Catalogue) -> float:
     started = time.thread_time()
     read_stream(body, catalogue)
     return time.thread_time() - started
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: {}\nb: {}\na: {}\n", 'yaml: unmarshal errors:\n  line 3: mapping key "a" already defined at line 1'),
+        ("? [a]\n: {}\n", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into string"),
+    ],
+)
+def test_ids_of_a_set_are_texts_and_there_once(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_stream_set(text)
+    assert str(caught.value) == said
+
+
+def test_a_patch_is_plain_data() -> None:
+    with pytest.raises(ConfigError, match='mapping key "b" already defined at line 1'):
+        read_patch("{a: {b: 1, b: 2}}")
+    with pytest.raises(ConfigError, match="cannot decode !!str `x` as a !!int"):
+        read_patch("a: !!int x")
+    assert read_patch("a: !!int '5'") == {"a": 5}

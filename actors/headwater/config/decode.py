@@ -52,6 +52,28 @@ def check_any(node: Node) -> None:
         raise WrongType("\n".join(["yaml: unmarshal errors:", *twice]))
 
 
+def check_keys(node: Node) -> None:
+    """Refuse an object that has a key twice.
+
+    Raises:
+        WrongType: It has.
+    """
+    repeated = _repeated(node)
+    if repeated:
+        raise WrongType("\n".join(["yaml: unmarshal errors:", *repeated]))
+
+
+def _repeated(node: Node) -> list[str]:
+    if len({(key.shape, key.value) for key, _ in node.pairs}) == len(node.pairs):
+        return []
+    return [
+        f'  line {other.line}: mapping key "{other.value}" already defined at line {key.line}'
+        for index, (key, _) in enumerate(node.pairs)
+        for other, _ in node.pairs[index + 1 :]
+        if other.shape == key.shape and other.value == key.value
+    ]
+
+
 def _check_any(node: Node, twice: list[str], inside: tuple[int, ...]) -> None:
     if node.is_scalar:
         check_tag(node)
@@ -62,13 +84,9 @@ def _check_any(node: Node, twice: list[str], inside: tuple[int, ...]) -> None:
     inside = (*inside, own)
     for item in node.items:
         _check_any(item, twice, inside)
-    if len({(key.shape, key.value) for key, _ in node.pairs}) < len(node.pairs):
-        for index, (key, _) in enumerate(node.pairs):
-            twice += [
-                f'  line {other.line}: mapping key "{other.value}" already defined at line {key.line}'
-                for other, _ in node.pairs[index + 1 :]
-                if other.shape == key.shape and other.value == key.value
-            ]
+    repeated = _repeated(node)
+    if repeated:
+        twice += repeated
         return
     for key, value in node.pairs:
         if key.tag == "!!merge" and not all(

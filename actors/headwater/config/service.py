@@ -168,7 +168,7 @@ def take_service_apart(node: Node, catalogue: Catalogue, *, streams: bool) -> Se
         ConfigError: A value cannot be decoded.
     """
     root = SERVICE if streams else WHOLE
-    stream = None if streams else take_apart(node, catalogue)
+    stream = None if streams else take_apart(node, catalogue, whole=False)
     view = Config(node if node.is_mapping else None, root, "", "root", catalogue)
     return ServiceConfig(
         node=node,
@@ -213,7 +213,7 @@ def find_parse_error(node: Node, catalogue: Catalogue, root: Field) -> None:
     """
     check_shapes(root, node)
     if "pipeline" in root.index:
-        take_apart(node, catalogue)
+        take_apart(node, catalogue, whole=False)
     find_resources(node, catalogue)
     for kind in ("metrics", "tracer"):
         if kind in root.index:

@@ -101,7 +101,6 @@ def read_stream(
         if interpolate:
             raw = substitute(raw, environment, lenient=chilled)
         node = parse_document(raw)
-    check_shapes(STREAM, node)
     stream = take_apart(node, catalogue)
     if lint:
         stream.lints = lint_stream(node, catalogue, options)
@@ -116,14 +115,18 @@ def read_stream_set(data: bytes | str) -> dict[str, Node]:
 
     Raises:
         SyntaxProblem: The text is neither YAML nor JSON.
-        ConfigError: It is no map.
+        ConfigError: It is no map, an id is no text, or is there twice.
     """
     node = parse_document(data)
     if node.is_scalar and node.is_null:
         return {}
     if not node.is_mapping:
         raise ConfigError(str(decode.wrong_type(node, "map[string]yaml.Node")))
-    return {decode.text(key) if key.is_scalar else key.value: value for key, value in node.pairs}
+    try:
+        decode.check_keys(node)
+        return {decode.text(key): value for key, value in node.pairs}
+    except decode.WrongType as error:
+        raise ConfigError(str(error)) from None
 
 
 def lint_stream(node: Node, catalogue: Catalogue, options: LintOptions = API) -> list[Lint]:
@@ -133,14 +136,19 @@ def lint_stream(node: Node, catalogue: Catalogue, options: LintOptions = API) ->
     return linter.lints
 
 
-def take_apart(node: Node, catalogue: Catalogue) -> StreamConfig:
+def take_apart(node: Node, catalogue: Catalogue, *, whole: bool = True) -> StreamConfig:
     """The components of a stream; what is missing counts by default, and so does everything where it is no object.
+
+    Args:
+        node: The stream's configuration.
+        catalogue: The components that it may use.
+        whole: Whether it holds nothing else; otherwise what is not of the stream is not looked at.
 
     Raises:
         InferenceError: A component is unknown or unclear.
         ConfigError: A section has the wrong shape.
     """
-    check_shapes(STREAM, node, whole=False)
+    check_shapes(STREAM, node, whole=whole)
     pipeline = _get(node, "pipeline")
     found_processors = _get(pipeline, "processors") if pipeline is not None else None
     threads = _get(pipeline, "threads") if pipeline is not None else None
@@ -199,8 +207,14 @@ def read_patch(data: bytes | str) -> Any:
 
     Raises:
         SyntaxProblem: The text is neither YAML nor JSON.
+        ConfigError: A key is there twice, or a value is not what its tag says.
     """
-    return parse_document(data).plain()
+    node = parse_document(data)
+    try:
+        decode.check_any(node)
+    except decode.WrongType as error:
+        raise ConfigError(str(error)) from None
+    return node.plain()
 
 
 def patched_stream(stored: Any, data: bytes | str, catalogue: Catalogue) -> StreamConfig:
