@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from copy import copy
 from typing import Any, Final, TypeVar
 
+from headwater.bloblang.cache import Cache
 from headwater.bloblang.errors import BloblangError, ParseError, TypeMismatch
 from headwater.bloblang.execution import NO_CONTEXT, BadDocument, abandoned
 from headwater.bloblang.failures import Failed, explained
@@ -26,7 +25,6 @@ from headwater.documents import decode_textual
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Batch, Message, Payloads
 
-_CACHE_SIZE: Final = 512
 T = TypeVar("T")
 
 
@@ -64,12 +62,8 @@ class Mapping(_Callable):
         self._variables = variables
         compiler = _loaded(ProgramCompiler, program)
         self._main: Callable[..., Any] = _loaded(compiler.compile, variables)["main"]
-        self._mutation: Callable[..., Any] | None = None
-        self._overlay: Callable[..., Any] | None = None
-        self._anything: Callable[[Any], Any] | None = None
+        self._forms: dict[str, Callable[..., Any]] = {}  # shared by all copies: compiled once, when first asked for
         self.__call__ = self._first_call
-        self._many: Callable[..., Any] | None = None
-        self._bare: Callable[..., Any] | None = None
         self._uses_this = compiler.uses_this
         self.uses_batch = compiler.uses_batch
         self.bare = not compiler.uses_message
@@ -111,18 +105,18 @@ class Mapping(_Callable):
 
     def apply_many(self, messages: Sequence[Message]) -> list[Message | Failed | None]:
         """Map messages that are each a batch of their own; what failed is marked with `Failed`."""
-        main = self._many
+        main = self._forms.get("many")
         if main is None:
-            main = self._many = self._compiled(self._main, many=True)
+            main = self._forms["many"] = self._compiled(self._main, many=True)
         return main(messages, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def apply_payloads(self, payloads: Payloads) -> list[bytes | Failed | None]:
         """The same for messages that are nothing but payloads, for a mapping that is `bare`."""
-        main = self._bare
+        main = self._forms.get("bare")
         if main is None:
             names = _loaded(PayloadCompiler(self._program).compile)
             names["OTHER"] = self._main
-            main = self._bare = names["main"]
+            main = self._forms["bare"] = names["main"]
         return main(payloads, self._directory, self._resources)  # type: ignore[no-any-return]
 
     def value(
@@ -161,9 +155,10 @@ class Mapping(_Callable):
             return DELETE if result is None else result.content()
         if isinstance(document, dict):
             return self.body()(dict(document))
-        if self._anything is None:
-            self._anything = self._compiled(document=True)
-        return self._anything(document)
+        main = self._forms.get("anything")
+        if main is None:
+            main = self._forms["anything"] = self._compiled(document=True)
+        return main(document)
 
     def check(self, message: Message, batch: Batch | None = None, index: int = 0) -> bool:
         """The mapping as a condition.
@@ -189,9 +184,9 @@ class Mapping(_Callable):
         Raises:
             MutationError: It failed; holds the message as far as it was changed.
         """
-        main = self._mutation
+        main = self._forms.get("mutation")
         if main is None:
-            main = self._mutation = self._compiled(mutation=True)
+            main = self._forms["mutation"] = self._compiled(mutation=True)
         partial: list[tuple[Any, dict[str, Any], Message]] = []
         try:
             root = main(message, batch, index, None, self._directory, self._resources, UNSET, partial)
@@ -214,9 +209,9 @@ class Mapping(_Callable):
         Raises:
             BloblangError: The mapping failed.
         """
-        main = self._overlay
+        main = self._forms.get("overlay")
         if main is None:
-            main = self._overlay = self._compiled(overlay=True)
+            main = self._forms["overlay"] = self._compiled(overlay=True)
         this: Any = NO_CONTEXT
         if self._uses_this:
             try:
@@ -330,29 +325,7 @@ def _loaded(make: Callable[..., T], *arguments: Any) -> T:
         raise ParseError(1, 1, "the mapping is nested too deeply to be compiled") from error
 
 
-class _Cache:
-    """Compiled texts; the least recently used go first."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[Any, ...], Mapping] = OrderedDict()
-
-    def get(self, key: tuple[Any, ...]) -> Mapping | None:
-        with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
-                self._entries.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[Any, ...], mapping: Mapping) -> None:
-        with self._lock:
-            self._entries[key] = mapping
-            if len(self._entries) > self._size:
-                self._entries.popitem(last=False)
-
-
-_mappings: Final = _Cache(_CACHE_SIZE)
+_mappings: Final[Cache[Mapping]] = Cache()
 
 
 def compile_mapping(
