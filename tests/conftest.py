@@ -60,6 +60,7 @@ class Document:
         assert len(found) == len(re.findall(r"^ *```\w", text, re.MULTILINE)), "a block has no end"
         for block in found:
             if block.file:
+                (self.folder / block.file).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / block.file).write_text(block.text, encoding="utf-8")
         return found
 
