@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-_LN2_BY_LN10: Final = 0.30102999566398119521
-_BY_LN2: Final = 1.44269504088896340736
+_BY_LN10: Final = 0.43429448190325182765
 _LN2_HI: Final = 6.93147180369123816490e-01
 _LN2_LO: Final = 1.90821492927058770002e-10
 _LOG: Final = (
@@ -167,16 +166,7 @@ def log(x: float) -> float:
 
 def log10(x: float) -> float:
     """Decimal logarithm; -Inf of zero, NaN of negative numbers."""
-    return _log2(x) * _LN2_BY_LN10
-
-
-def _log2(x: float) -> float:
-    if x <= 0 or x != x or math.isinf(x):
-        return log(x)
-    fraction, exponent = math.frexp(x)
-    if fraction == 0.5:
-        return float(exponent - 1)
-    return log(fraction) * _BY_LN2 + float(exponent)
+    return log(x) * _BY_LN10
 
 
 def power(x: float, y: float) -> float:

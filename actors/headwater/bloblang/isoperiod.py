@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.golayout import make_time
-from headwater.bloblang.gonumbers import INT64_MAX, INT64_MIN
+from headwater.bloblang.gonumbers import wrap_int64
 from headwater.bloblang.values import Timestamp
 
 _BILLION = 1_000_000_000
@@ -25,9 +25,8 @@ class Period:
         self.fields = fields
 
     def nanoseconds(self) -> int:
-        """Length, a year taken for 365.2425 days and a month for a twelfth of it; at most what int64 holds."""
-        total = sum(value * _SECONDS[name] * _BILLION for name, value in self.fields.items())
-        return min(max(int(total), INT64_MIN), INT64_MAX)
+        """Length, a year taken for 365.2425 days and a month for a twelfth of it; wrapped as an int64 is."""
+        return wrap_int64(int(sum(value * _SECONDS[name] * _BILLION for name, value in self.fields.items())))
 
     def add_to(self, timestamp: Timestamp, sign: int) -> Timestamp:
         """The time that is this period later (or earlier, with -1 for `sign`): date parts by the calendar."""
@@ -60,26 +59,26 @@ def parse_period(text: str) -> Period:
     Raises:
         BloblangError: It is none.
     """
-    if not text:
-        raise BloblangError("cannot parse a blank string as a period", annotated=True)
     body = text
-    negative = body[0] == "-"
-    if body[0] in "+-":
+    negative = body.startswith("-")
+    if body.startswith(("+", "-")):
         body = body[1:]
+    if not body:
+        raise BloblangError("cannot parse a blank string as a period", annotated=True)
     if not body.startswith("P"):
         raise BloblangError(f"{text}: expected 'P' period mark at the start", annotated=True)
     body = body[1:]
     if body == "0":
         return Period({})
     fields: dict[str, Fraction] = {}
-    allowed, order = _DATE, -1
+    allowed = _DATE
     clock = False
     fraction = ""
     while body:
         if body[0] == "T":
             if clock:
                 raise _failure(text, "'T' designator cannot occur more than once")
-            clock, body, allowed, order = True, body[1:], _CLOCK, -1
+            clock, body, allowed = True, body[1:], _CLOCK
             continue
         number = _NUMBER.match(body)
         if number is None:
@@ -95,9 +94,6 @@ def parse_period(text: str) -> Period:
             raise _failure(text, f"'{designator}' designator cannot occur here")
         if name in fields:
             raise _failure(text, f"'{designator}' designator cannot occur more than once")
-        if allowed.index(name) < order:
-            raise _failure(text, f"'{designator}' designator cannot occur here")
-        order = allowed.index(name)
         if fraction:
             raise _failure(text, f"'{fraction}' & '{designator}' only the last field can have a fraction")
         digits = number[0].replace(",", ".")

@@ -109,6 +109,8 @@ def find_zone(name: str) -> tzinfo:
         return local_zone()
     from zoneinfo import ZoneInfo
 
+    if name.startswith(("/", "\\")) or ".." in name:
+        raise BloblangError("failed to parse timezone location name: time: invalid location name", annotated=True)
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -172,21 +174,20 @@ class _Writer:
 
     def _replace(self, found: re.Match[str]) -> str:
         flags, width, colons, directive = found[1], int(found[2] or 0), len(found[3]), found[4]
-        if not directive or (colons and directive != "z") or width > 1024:
+        if (colons and directive != "z") or colons > 3 or width > 1024:
             return found[0]
         pad: str | None = None
         for flag in flags:
             if flag in "-_0":
                 pad = flag
         if directive in COMPOSED:
-            pieces = [self._one(c, pad if c.isalpha() else None, 0, 0) or c for c in COMPOSED[directive]]
-            text: str | None = "".join(pieces)
-            if text is not None and width:
-                text = text.rjust(width, "0" if pad == "0" else " ")
+            # What is asked of the whole is not asked of its parts, nor of the whole.
+            text: str | None = "".join(self._one(c, None, 0, 0) or c for c in COMPOSED[directive])
+            flags = flags.replace("#", "")
         else:
-            text = self._one(directive, pad, width, colons)
+            text = self._one(directive, pad, width, colons) if directive else None
         if text is None:
-            return found[0]
+            return self._word(found[0].removesuffix(directive), pad, width - len(directive)) + directive
         if "^" in flags:
             return text.upper()
         if "#" in flags:
@@ -206,7 +207,7 @@ class _Writer:
         return str(value).rjust(size, fill)
 
     def _word(self, text: str, pad: str | None, asked: int) -> str:
-        return text.rjust(asked, "0" if pad == "0" else " ") if asked else text
+        return text.rjust(asked, "0" if pad == "0" else " ")
 
     def _one(self, directive: str, pad: str | None, asked: int, colons: int) -> str | None:
         digits = self._digits
@@ -268,7 +269,8 @@ class _Writer:
             return self._word(zone_name(self.timestamp), pad, asked)
         if directive == "z":
             return self._zone(pad, asked, colons)
-        return {"n": "\n", "t": "\t", "%": "%"}.get(directive)
+        char = {"n": "\n", "t": "\t", "%": "%"}.get(directive)
+        return char and self._word(char, pad, asked)
 
     def _yday(self) -> int:
         return day_of_year(self.year, self.month, self.day)

@@ -148,7 +148,7 @@ def _write(value: Any, indent: int, put: Any, in_sequence: bool) -> None:
     else:
         if indent >= 0:
             put(" ")
-        put(_scalar(value, max(_deeper(indent, in_sequence), 0), False))
+        put(_scalar(value, _INDENT if indent < 0 else _deeper(indent, in_sequence), False))
         put("\n")
 
 
@@ -319,9 +319,12 @@ def _literal(text: str, indent: int) -> str:
     hint = str(_INDENT) if text[0] in " \n" else ""
     chomp = "-" if not text.endswith("\n") else "+" if text.endswith("\n\n") or text == "\n" else ""
     pad = " " * indent
-    lines = text.split("\n")
+    # The reference writes one line break less where a text begins with some.
+    lines = text.removeprefix("\n").split("\n")
     if text.endswith("\n"):
         lines.pop()
+    if not lines:
+        return f"|{hint}{chomp}"
     body = "\n".join(pad + line if line else "" for line in lines)
     return f"|{hint}{chomp}\n{body}"
 

@@ -16,7 +16,7 @@ from headwater.bloblang.values import (
     clone,
     encode_text,
     get_path,
-    get_text,
+    get_text_or_time,
     search_path,
     split_path,
     type_name,
@@ -122,7 +122,7 @@ def _paths(arguments: tuple[Any, ...]) -> list[list[str]]:
     paths: list[list[str]] = []
     for index, argument in enumerate(arguments):
         try:
-            paths.append(split_path(get_text(argument)))
+            paths.append(split_path(get_text_or_time(argument)))
         except TypeMismatch as error:
             raise BloblangError(f"argument {index}: {error.text}", annotated=True) from None
     return paths
@@ -480,8 +480,7 @@ def _collapse(path: str, value: Any, include_empty: bool, result: dict[str, Any]
             result[path] = value
         return
     for key, item in pairs:
-        escaped = key.replace("~", "~0").replace(".", "~1")
-        _collapse(f"{path}.{escaped}" if path else escaped, item, include_empty, result)
+        _collapse(f"{path}.{key}" if path else key, item, include_empty, result)
 
 
 # Differences ---------------------------------------------------------------------------------------------------------
