@@ -80,6 +80,38 @@ def test_growth_is_bounded(source: str, text: str) -> None:
     assert text in str(run(source))
 
 
+DOUBLINGS = {
+    "a tally": "root = range(0, 60).fold([], item -> [item.tally, item.tally])",
+    "a tally that is read": "root = range(0, 60).fold([], item -> [item.tally, item.tally]).format_json()",
+    "a variable": "let x = [this]\n" + "let x = [$x, $x]\n" * 60 + "root = $x",
+    "a variable that is measured": "let x = [this]\n" + "let x = [$x, $x]\n" * 60 + "root = $x.length()",
+    "root": "root = this\n" + "root.a = root\nroot.b = root\n" * 60,
+    "a map": 'map m {\n  root = if this > 0 { [(this - 1).apply("m"), 1] } else { [] }\n  root = [root, root]\n}\n'
+    'root = 60.apply("m")',
+    "text": 'let t = "x".repeat(1000000)\nroot = range(0, 100000).map_each(i -> $t)',
+    "loops": "root = range(0, 3000).map_each(i -> range(0, 1000).map_each(j -> this))",
+}
+
+
+@pytest.mark.parametrize("name", DOUBLINGS)
+def test_what_holds_the_same_part_over_and_over_is_refused(name: str) -> None:
+    assert "exceeds the limit" in str(run(DOUBLINGS[name], b'{"a":"some text that is not so short"}'))
+    assert "exceeds the limit" in str(called(DOUBLINGS[name], {"a": "some text that is not so short"}))
+
+
+def test_a_mutation_copies_no_more_than_that() -> None:
+    source = "root.a = this.text\n" + "root.b = root\nroot.c = root\n" * 60
+    with pytest.raises(BloblangError, match="exceeds the limit"):
+        compile_mapping(source).mutate(Message(b'{"text":"' + b"x" * 100_000 + b'"}'))
+
+
+def called(source: str, document: object) -> object:
+    try:
+        return compile_mapping(source)(document)
+    except BloblangError as error:
+        return error.text
+
+
 def test_deep_maps_leave_the_interpreters_limit_alone() -> None:
     limit, threads = sys.getrecursionlimit(), threading.active_count()
     source = 'map m {\n  root.next = if this > 0 { (this - 1).apply("m") } else { 0 }\n}\nroot = this.apply("m")'

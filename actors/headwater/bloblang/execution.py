@@ -28,6 +28,7 @@ from headwater.bloblang.values import (
     number,
     type_name,
 )
+from headwater.bloblang.weights import measured
 from headwater.documents import decode_document, encode_document, fragment
 from headwater.errors import DocumentError
 from headwater.message import UNSET, Message
@@ -418,7 +419,7 @@ def put_in_place(root: Any, path: tuple[str, ...], value: Any) -> Any:
     if type(value) is Marker:
         return root if value is NOTHING else _remove_in_place(root, path)
     if type(value) in (dict, list):
-        value = clone(value)
+        value = clone(measured(value))
     if not path:
         return value
     if root is NOTHING or root is None:

@@ -6,6 +6,7 @@ saves a message made and read on either side, a fifth of what a light mapping co
 
 from __future__ import annotations
 
+from headwater.bloblang.growth import SMALL
 from headwater.bloblang.program import ProgramCompiler
 from headwater.bloblang.syntax import Program
 
@@ -39,6 +40,10 @@ class PayloadCompiler(ProgramCompiler):
         if self.heavy:
             self.put("_u0 = False")
         self._begin()
+
+    @property
+    def _large(self) -> str:
+        return f"len(_k0) > {SMALL}"
 
     def _aside(self) -> None:
         self.put("_m0 = OTHER(Message(_k0, UNSET, _g0), None, 0, None, _d0, _a0, _x0)")

@@ -14,6 +14,7 @@ from typing import Any, Final
 from headwater.bloblang import core, execution
 from headwater.bloblang.calls import ExpressionCompiler
 from headwater.bloblang.emitter import NAMES, Function
+from headwater.bloblang.growth import MUCH, SMALL, SQUARE, multiplies
 from headwater.bloblang.loops import nodes, references
 from headwater.bloblang.references import Scope, Value
 from headwater.bloblang.runtime import HELPERS
@@ -77,6 +78,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.maps = set(program.maps)
         self.inner = False
         self.heavy = False
+        self.growth = multiplies(program)
         self.checked_metadata = False
         self.writes_metadata = _writes_metadata(program.statements)
 
@@ -182,6 +184,11 @@ class ProgramCompiler(ExpressionCompiler):
                 self.put("raise")
         else:
             self._statements(self.program.statements)
+        if self.growth == MUCH:
+            self.put("measured(_r0)")
+        elif self.growth == SQUARE and not self.document:
+            with self.block(f"if {self._large}:"):
+                self.put("measured(_r0)")
         self.body, function.lines = function.lines, before
         self._prologue()
         function.lines += self.body
@@ -235,6 +242,11 @@ class ProgramCompiler(ExpressionCompiler):
             self.put(f"_c0 = ExecutionContext({place}, _g0, _a0, _d0)")
             if self.variables and not self.many:
                 self.put("_c0.variables = _w0")
+
+    @property
+    def _large(self) -> str:
+        """A test whether a payload is so large that parts of it may not be copied often."""
+        return f"_m0 is None or _m0.raw is None or len(_m0.raw) > {SMALL}"
 
     def _start(self, name: str, code: str) -> None:
         """Give a name its value from before the first statement, unless that is a plain assignment to it."""
@@ -348,6 +360,8 @@ class ProgramCompiler(ExpressionCompiler):
     def _let(self, statement: Let) -> None:
         assert self.variables is not None
         value = self.expression(statement.query)
+        if self.growth == MUCH and value.kind in ("any", "value", "list", "dict"):
+            self.put(f"measured({value.code})")
         code = self.variables.get(statement.name)
         if code is None:
             code = self.variables[statement.name] = self.fresh("v")

@@ -12,6 +12,7 @@ from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.failures import explained, explained_query, failed, failure_text, keyed_failure
 from headwater.bloblang.registry import ExecutionContext
 from headwater.bloblang.values import DELETE, MISSING, NOTHING, Marker, equal
+from headwater.bloblang.weights import measured
 from headwater.documents import (
     decode_signed,
     decode_textual,
@@ -83,5 +84,6 @@ HELPERS: Final[dict[str, Any]] = {
     "replace_metadata": execution.replace_metadata,
     "bad_document": execution.bad_document,
     "finish": execution.finish,
+    "measured": measured,
     "finish_payload": execution.finish_payload,
 }

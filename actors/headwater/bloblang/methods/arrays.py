@@ -18,6 +18,7 @@ from headwater.bloblang.values import (
     is_number,
     number,
 )
+from headwater.bloblang.weights import measured
 
 Query = Callable[[Any], Any]
 
@@ -162,9 +163,12 @@ def filter_(target: Any, test: Query) -> Any:
 )
 def fold(target: list[Any], initial: Any, query: Query) -> Any:
     tally = initial
-    for item in target:
+    for index, item in enumerate(target):
         tally = query({"tally": tally, "value": item})
-    return tally
+        # A tally that holds the last one twice is twice as much each time. Later it is looked at now and then.
+        if (index < 32 or index % 16 == 0) and type(tally) in (dict, list):
+            measured(tally)
+    return measured(tally)
 
 
 def _tested(target: list[Any], test: Query, wanted: bool) -> bool:
