@@ -452,6 +452,9 @@ class ProtocolWorld:
         return found
 
     def close(self) -> None:
+        for task in (self.opening, *self.stopping):
+            if not task.done():
+                task._coroutine.close()
         self._names()
         for actor in self._actors:
             pykka.ActorRegistry.unregister(actor.actor_ref)

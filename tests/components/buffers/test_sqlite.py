@@ -51,7 +51,7 @@ def test_messages_are_acked_when_they_are_stored_and_come_out_in_order(system: S
     assert take(system, 100) == [str(number).encode() for number in range(100)]
 
 
-def test_what_was_not_delivered_comes_after_a_restart_and_what_was_does_not(tmp_path: Path) -> None:
+def test_what_was_not_delivered_comes_after_a_restart_and_what_was_does_not(tmp_path: Path, until: Until) -> None:
     path = tmp_path / "q.db"
     with StreamSystem(stop_timeout=0.3) as system:
         system.create("s", config(path))
@@ -59,8 +59,10 @@ def test_what_was_not_delivered_comes_after_a_restart_and_what_was_does_not(tmp_
             for text in ("a", "b", "c"):
                 source.send(text, timeout=5)
         assert take(system, 1) == [b"a"]
+        buffer = system._registry.snapshot["s"].ring.buffer
+        until(lambda: buffer._file.count() == 2)
     assert rows(path) == 2
-    with StreamSystem(stop_timeout=2) as system:
+    with StreamSystem(stop_timeout=20) as system:
         system.create("s", config(path))
         assert take(system, 2) == [b"b", b"c"]
         system.delete("s")
@@ -267,9 +269,9 @@ def test_what_was_acked_survives_a_kill(tmp_path: Path) -> None:
             acked = int(line)
         program.wait()
         program.stdout.close()
-    with StreamSystem(stop_timeout=3) as system:
+    with StreamSystem(stop_timeout=20) as system:
         system.create("s", config(path, output=f"file: {{path: '{tmp_path}/out'}}"))
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             found = [int(line) for line in (tmp_path / "out").read_text().split()]
             if set(range(acked + 1)) <= set(found):
