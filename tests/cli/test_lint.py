@@ -84,6 +84,68 @@ def test_markdown_has_its_own_lines(folder: Path, capsys: pytest.CaptureFixture[
     assert run(capsys, "lint", "open.md")[2] == "open.md(1,1) markdown snippet not terminated\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "lints"),
+    [
+        ("```yml\nnope: 1\n```\n", []),
+        ("- ```yaml\n  nope: 1\n  ```\n", ["(2,1) field nope not recognised"]),
+        ("```yaml\nx: ${NOT_SET_AT_ALL}\n```\n", ["(2,1) field x not recognised"]),
+        ("x\n\n```yaml title\nx: 1\n```\n", ["(3,1) yaml: line 2: mapping values are not allowed in this context"]),
+        ("```yaml\n```\n", ["(0,1) expected object value, got !!null"]),
+    ],
+)
+def test_blocks_of_markdown(folder: Path, capsys: pytest.CaptureFixture[str], text: str, lints: list[str]) -> None:
+    (folder / "doc.md").write_text(text)
+    assert run(capsys, "lint", "doc.md")[2].splitlines() == [f"doc.md{lint}" for lint in lints]
+
+
+def test_paths_that_end_in_dots(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "lint", "gone/...") == (1, "", "lint paths error: stat gone: no such file or directory\n")
+    assert run(capsys, "lint", "bad.yaml/...")[2] == "bad.yaml(6,1) field nope not recognised\n"
+
+
+def test_the_result_of_each_file_is_said_when_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "lint", "--verbose", "good.yaml", "bad.yaml")[1] == "good.yaml: OK\nbad.yaml: FAILED\n"
+
+
+SHOUT = (
+    "name: shout\ntype: processor\nfields:\n  - {name: a, type: string, default: ~}\nmapping: 'root.mapping = this.a'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name: shout", "name: [a]", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into string"),
+        (
+            "fields:\n  - {name: a, type: string, default: ~}",
+            "tests: 5\nfields: 6",
+            "yaml: unmarshal errors:\n  line 3: cannot unmarshal !!int `5` into []template.TestConfig\n"
+            "  line 4: cannot unmarshal !!int `6` into []template.FieldConfig",
+        ),
+        ("type: string", "nope: 1", "field 0: missing type field"),
+        ("type: string", "type: string, kind: array", "field 0: unrecognised kind: array"),
+        (
+            "name: shout",
+            "name: shout\nmetrics_mapping: root = (",
+            "parse metrics mapping: line 1 char 9: expected query",
+        ),
+    ],
+)
+def test_templates_that_cannot_be_used(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    (folder / "t.yaml").write_text(SHOUT.replace(old, new))
+    status, _, text = run(capsys, "lint", "-t", "t.yaml", "good.yaml")
+    assert (status, text) == (1, f"template file read error: template t.yaml: {said}\n")
+
+
+def test_a_template_field_whose_default_is_null_has_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "t.yaml").write_text("status: deprecated\n" + SHOUT)
+    (folder / "use.yaml").write_text("pipeline:\n  processors:\n    - shout: {}\n")
+    assert run(capsys, "lint", "-t", "t.yaml", "use.yaml")[2] == "use.yaml(3,1) field a is required\n"
+
+
 def test_formats_for_machines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "lint", "--format", "json", "bad.yaml")
     assert status == 1

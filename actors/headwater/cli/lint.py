@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
@@ -28,7 +29,8 @@ _FOLDER: Final = (os.sep, ".")
 """How a path ends that can be nothing but a folder; Benthos refuses those that could be files."""
 
 _EXTENSIONS: Final = (".yaml", ".yml")
-_FENCE: Final = "```"
+_FENCE: Final = b"```"
+_OPENING: Final = b"```yaml"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--skip-env-var-check", action="store_true", help="do not report environment variables without a value"
     )
-    parser.add_argument("--verbose", action="store_true", help="also print the files in which nothing is wrong")
+    parser.add_argument("--verbose", action="store_true", help="also print of each file whether something is wrong")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text", help="how problems are printed")
     parser.add_argument(
         "--dialect",
@@ -70,7 +72,12 @@ def run(args: argparse.Namespace) -> int:
     options = LintOptions(deprecated=args.deprecated, labels=args.labels, dialect=args.dialect)
     printer = _PRINTERS[args.format]()
     status = 0
-    for path in targets([*args.resources, *([args.config] if args.config else []), *args.files]):
+    try:
+        paths = targets([*args.resources, *([args.config] if args.config else []), *args.files])
+    except ConfigError as error:
+        print(f"lint paths error: {error}", file=sys.stderr)
+        return 1
+    for path in paths:
         problems = list(lint_path(path, catalogue, environment, args.skip_env_var_check, options))
         if os.path.isdir(path) and sys.stderr.isatty():
             print(f"{path} is a folder: `headwater lint {path}/` checks all files in it", file=sys.stderr)
@@ -78,21 +85,24 @@ def run(args: argparse.Namespace) -> int:
             printer.add(path, problem)
             if problem.code is not Code.DEPRECATED or args.deprecated:
                 status = 1
-        if not problems and args.verbose:
-            printer.good(path)
+        if args.verbose:
+            printer.sum_up(path, not problems)
     printer.finish()
     return status
 
 
 def targets(patterns: list[str]) -> list[str]:
-    """The files that are meant, each once, in order."""
+    """The files that are meant, each once, in order.
+
+    Raises:
+        ConfigError: A folder is not there.
+    """
     found: dict[str, None] = {}
     for pattern in patterns:
         if pattern.endswith("..."):
-            for path in _walk(os.path.dirname(pattern) or "."):
-                found[path] = None
+            found.update(dict.fromkeys(_walk(os.path.dirname(pattern) or ".")))
         elif glob.has_magic(pattern) and not os.path.exists(pattern):
-            found.update(dict.fromkeys(sorted(glob.glob(pattern, recursive=True))))
+            found.update(dict.fromkeys(sorted(glob.glob(pattern, recursive=True, include_hidden="**" not in pattern))))
         elif pattern.endswith(_FOLDER) and os.path.isdir(pattern):
             found.update(dict.fromkeys(_walk(pattern)))
         else:
@@ -101,7 +111,16 @@ def targets(patterns: list[str]) -> list[str]:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    """All configuration files under a folder."""
+    """All configuration files under a folder, or the file that it is."""
+    from headwater.config.env import go_error
+    from headwater.errors import ConfigError
+
+    try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):
+            yield folder
+            return
+    except OSError as error:
+        raise ConfigError(go_error("stat", folder, error)) from None
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -117,7 +136,9 @@ def lint_path(path: str, catalogue: Any, environment: Any, skip_variables: bool,
 
     try:
         data = read_file(path)
-        blocks = list(markdown_blocks(data)) if path.endswith(".md") else [(0, data)]
+        blocks = [(0, data)]
+        if path.endswith(".md"):
+            blocks, skip_variables = list(markdown_blocks(data)), True
     except ConfigError as error:
         yield Lint(1, 1, str(error), Code.FAILED_READ)
         return
@@ -129,27 +150,21 @@ def lint_path(path: str, catalogue: Any, environment: Any, skip_variables: bool,
 
 
 def markdown_blocks(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The yaml blocks of a Markdown text, each with the number of lines before it.
+    """The yaml blocks of a Markdown text, each with the number of lines before its fence, whose rest is part of it.
 
     Raises:
         ConfigError: A block has no end.
     """
     from headwater.errors import ConfigError
 
-    start: int | None = None
-    block: list[bytes] = []
-    for number, line in enumerate(data.splitlines(keepends=True)):
-        word = line.strip().decode("utf-8", "replace")
-        if start is None:
-            if word.lower() in ("```yaml", "```yml"):
-                start, block = number + 1, []
-        elif word == _FENCE:
-            yield start, b"".join(block)
-            start = None
-        else:
-            block.append(line)
-    if start is not None:
-        raise ConfigError("markdown snippet not terminated")
+    start = data.find(_OPENING)
+    while start >= 0:
+        start += len(_OPENING)
+        end = data.find(_FENCE, start)
+        if end < 0:
+            raise ConfigError("markdown snippet not terminated")
+        yield data.count(b"\n", 0, start), data[start:end]
+        start = data.find(_OPENING, end + len(_FENCE))
 
 
 class _Text:
@@ -162,8 +177,8 @@ class _Text:
         place = self._terminal.paint(f"{path}({lint.line},{lint.column})", "bold")
         print(f"{place} {lint.text}", file=sys.stderr)
 
-    def good(self, path: str) -> None:
-        print(f"{path}: OK")
+    def sum_up(self, path: str, good: bool) -> None:
+        print(f"{path}: {'OK' if good else 'FAILED'}")
 
     def finish(self) -> None:
         """Nothing is kept back."""
@@ -193,8 +208,8 @@ class _Json(_Text):
             {"file": path, "line": lint.line, "column": lint.column, "code": str(lint.code), "text": lint.text}
         )
 
-    def good(self, path: str) -> None:
-        """Files without problems are not listed."""
+    def sum_up(self, path: str, good: bool) -> None:
+        """Problems are all that is listed."""
 
     def finish(self) -> None:
         import json

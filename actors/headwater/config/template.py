@@ -15,7 +15,6 @@ from headwater.config.infer import infer
 from headwater.config.lint import DEFAULT, Linter, LintOptions
 from headwater.config.nodes import Node
 from headwater.config.service import expand, read_file
-from headwater.config.shapes import check_shapes
 from headwater.config.spec import LABELLED, NO_DEFAULT, Field, Spec
 from headwater.errors import ConfigError
 
@@ -31,7 +30,14 @@ KINDS: Final = ("cache", "input", "output", "processor", "rate_limit")
 _NAME: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _TYPES: Final = ("string", "int", "float", "bool", "unknown")
 _SHAPES: Final[dict[str, Any]] = {"scalar": "scalar", "map": "map", "list": "array"}
+_STRUCTS: Final = {"fields": "template.FieldConfig", "tests": "template.TestConfig"}
 _BEHIND_THE_ERROR: Final = 60
+
+
+def _has_fields(test: Node) -> str | None:
+    """Ask for the fields that a test is about."""
+    return "field config is required" if test.is_mapping and test.get("config") is None else None
+
 
 TEMPLATE: Final = Field(
     "",
@@ -39,7 +45,7 @@ TEMPLATE: Final = Field(
     fields=(
         text("name", "The name of the component."),
         choice("type", KINDS, "What sort of component it is."),
-        choice("status", ("stable", "beta", "experimental"), "How settled it is.", default="stable"),
+        choice("status", ("stable", "beta", "experimental", "deprecated"), "How settled it is.", default="stable"),
         texts("categories", "Where docs list it.", default=[]),
         text("summary", "One sentence.", default=""),
         text("description", "All there is to know.", default=""),
@@ -59,10 +65,11 @@ TEMPLATE: Final = Field(
         objects(
             "tests",
             text("name", "What the test is called."),
-            any_map("config", "The fields.", optional=True),
+            any_map("config", "The fields."),
             any_map("expected", "The configuration that must come out.", optional=True),
             description="Tests of the mapping.",
             default=[],
+            lint=_has_fields,
         ),
     ),
 )
@@ -168,21 +175,23 @@ def add_template(catalogue: Catalogue, node: Node) -> Spec:
     Raises:
         ConfigError: Its mapping, name or type cannot be used.
     """
-    check_shapes(TEMPLATE, node, whole=False)
+    _check_types(node)
     kind: Any = _text(node, "type")
     name = _text(node, "name")
+    fields = node.get("fields") if node.is_mapping else None
+    described = tuple(_field(index, item) for index, item in enumerate(fields.items if fields is not None else ()))
     compiled = _compiled(_text(node, "mapping"))
+    _check_metrics(_text(node, "metrics_mapping"))
     if kind not in KINDS:
         raise ConfigError(f"unable to register template for component type {kind}")
     if not _NAME.fullmatch(name):
         raise ConfigError(
             f"component name '{name}' does not match the required regular expression /^[a-z0-9]+(_[a-z0-9]+)*$/"
         )
-    fields = node.get("fields") if node.is_mapping else None
     spec = Spec(
         kind,
         name,
-        Field("", "object", fields=tuple(_field(item) for item in (fields.items if fields is not None else ()))),
+        Field("", "object", fields=described),
         labelled=kind in LABELLED,
         status=_text(node, "status") or "stable",
         summary=_text(node, "summary"),
@@ -220,15 +229,23 @@ def expand_template(spec: Spec, compiled: BloblangMapping, config: Config) -> An
         raise ConfigError(f"mapping failed for template component '{spec.name}': {error}") from None
 
 
-def _field(node: Node) -> Field:
-    """The field that a template describes."""
+def _field(index: int, node: Node) -> Field:
+    """The field that a template describes.
+
+    Raises:
+        ConfigError: It has no type, or its kind is none.
+    """
     default = node.get("default") if node.is_mapping else None
-    kind = _text(node, "type")
+    kind, shape = _text(node, "type"), _text(node, "kind")
+    if not kind:
+        raise ConfigError(f"field {index}: missing type field")
+    if shape and shape not in _SHAPES:
+        raise ConfigError(f"field {index}: unrecognised kind: {shape}")
     return Field(
         _text(node, "name"),
         kind if kind in _TYPES else "unknown",
-        _SHAPES.get(_text(node, "kind"), "scalar"),
-        default=NO_DEFAULT if default is None else default.plain(),
+        _SHAPES.get(shape, "scalar"),
+        default=NO_DEFAULT if default is None or default.is_null else default.plain(),
         advanced=_text(node, "advanced") == "true",
         description=_text(node, "description"),
     )
@@ -237,6 +254,50 @@ def _field(node: Node) -> Field:
 def _text(node: Node, key: str) -> str:
     found = node.get(key) if node.is_mapping else None
     return "" if found is None else decode.text(found)
+
+
+def _check_types(node: Node) -> None:
+    """Refuse a template whose values have other types than its fields: all of them at once, in go-yaml's words."""
+    wrong: list[str] = []
+    _find_wrong(TEMPLATE, node, "template.Config", wrong)
+    if wrong:
+        raise ConfigError("\n".join(["yaml: unmarshal errors:", *wrong]))
+
+
+def _find_wrong(field: Field, node: Node, named: str, wrong: list[str]) -> None:
+    if node.is_null:
+        return
+    try:
+        if field.shape == "array":
+            if not node.is_sequence:
+                raise decode.wrong_type(node, f"[]{named}")
+            for item in node.items:
+                _find_wrong(field.element(), item, named, wrong)
+        elif field.fields:
+            if not node.is_mapping:
+                raise decode.wrong_type(node, named)
+            for key, value in node.pairs:
+                child = field.index.get(key.value)
+                if child is not None:
+                    _find_wrong(child, value, _STRUCTS.get(child.name, "string"), wrong)
+        elif field.type == "string":
+            decode.text(node)
+        elif field.type == "bool":
+            decode.boolean(node)
+    except decode.WrongType as error:
+        wrong += str(error).split("\n")[1:]
+
+
+def _check_metrics(source: str) -> None:
+    """Refuse a mapping of metrics' names that cannot be compiled."""
+    from headwater.bloblang import ParseError, compile_mapping
+
+    if not source:
+        return
+    try:
+        compile_mapping(source)
+    except ParseError as error:
+        raise ConfigError(f"parse metrics mapping: {error}") from None
 
 
 def _compiled(source: str) -> BloblangMapping:
