@@ -32,10 +32,13 @@ _ESCAPE: Final = 'expecting chars `]`, `"`, and `\\` to be escaped within param 
 _STAMP: Final = "expecting a Stamp timestamp"
 _STAMP_OR_RFC3339: Final = "expecting a Stamp or a RFC3339 timestamp"
 _OLD_HOSTNAME: Final = "expecting an hostname (from 1 to max 255 US-ASCII characters)"
+_OLD_TAG: Final = "expecting an alphanumeric tag (max 32 characters)"
 _ANYTHING: Final = "parsing error"
 
 _MONTHS: Final = {name: number for number, name in enumerate(calendar.month_abbr) if name}
-_TAG: Final = re.compile(rb"([!-9;-Z\\-~]{1,32})(?:\[([^\]]*)\])?: ")
+_TAG: Final = re.compile(rb"([!-9;-Z\\-~]{1,32})([:[].*)", re.DOTALL)
+_DOT: Final = 0x2E
+_SPACE: Final = 0x20
 
 
 class SyslogError(ComponentError):
@@ -153,8 +156,8 @@ def _priority(line: _Line) -> dict[str, Any]:
     return {"priority": priority, "facility": priority // 8, "severity": priority % 8}
 
 
-def _rfc3339(line: _Line, words: str) -> str:
-    """A time stamp, as Go prints it."""
+def _rfc3339(line: _Line, words: str, fractions: bool = True) -> str:
+    """A time stamp, as Go prints it; with or without fractions of seconds."""
     start = line.at
     for _ in range(4):
         if not line.digits(1):
@@ -171,7 +174,7 @@ def _rfc3339(line: _Line, words: str) -> str:
     line.text(":", words)
     second = line.number(0, 59, words)
     fraction = ""
-    if line.peek() == 0x2E:
+    if line.peek() == _DOT and fractions:
         line.at += 1
         fraction = line.digits(6).decode()
         if not fraction:
@@ -257,42 +260,53 @@ class Rfc3164:
     Args:
         rfc3339: Whether time stamps may be of RFC 3339 too.
         year: Where the year of a time stamp without one comes from; None for the year 0.
-        zone: The time zone of time stamps without one.
+        zone: The time zone that time stamps without one, which are taken for UTC, are shown in.
+        best_effort: Whether there is something of lines that break off.
     """
 
-    def __init__(self, rfc3339: bool, year: str | int | None, zone: tzinfo) -> None:
+    def __init__(self, rfc3339: bool, year: str | int | None, zone: tzinfo, best_effort: bool = True) -> None:
         self._rfc3339 = rfc3339
+        self._best_effort = best_effort
         self._year = year
         self._zone = zone
 
     def parse(self, data: bytes) -> dict[str, Any]:
-        """A line as an object.
+        """A line as an object; of one that breaks off behind its priority what was read of it, for most reasons.
 
         Raises:
-            SyslogError: It is none.
+            SyslogError: It is none, or it breaks off and no effort is wanted.
         """
         line = _Line(data)
         fields = _priority(line)
         byte = line.peek()
         if self._rfc3339 and 0x30 <= byte <= 0x39:
-            fields["timestamp"] = _rfc3339(line, _STAMP_OR_RFC3339)
+            try:
+                stamp = _rfc3339(line, _STAMP_OR_RFC3339, fractions=False)
+            except SyslogError:
+                if line.peek() == _DOT or not self._best_effort:
+                    raise
+                return fields
         elif byte != -1 and chr(byte) in "JFMASOND":
-            fields["timestamp"] = self._stamp(line)
+            stamp = self._stamp(line)
         else:
-            raise SyslogError(_STAMP_OR_RFC3339 if self._rfc3339 else _STAMP, line.at)
+            raise SyslogError(_STAMP_OR_RFC3339 if self._rfc3339 and byte != -1 else _STAMP, line.at)
+        if line.peek() != _SPACE and self._best_effort:
+            return fields
         line.take(" ", _ANYTHING)
+        fields["timestamp"] = stamp
         fields["hostname"] = line.visible(255, _OLD_HOSTNAME)
         rest = data[line.at :]
         if not rest:
-            raise SyslogError(_ANYTHING, line.at)
-        tag = _TAG.match(rest)
-        if tag is not None:
-            fields["appname"] = tag[1].decode("ascii")
-            if tag[2] is not None:
-                fields["procid"] = tag[2].decode("utf-8", "surrogateescape")
-            rest = rest[tag.end() :]
+            raise SyslogError(_OLD_TAG, line.at)
+        appname, procid, rest = _tagged(rest)
+        if appname is not None:
+            fields["appname"] = appname.decode("ascii")
+        if procid is not None:
+            fields["procid"] = procid.decode("utf-8", "surrogateescape")
         for place, byte in enumerate(rest):
             if byte < 32 or byte == 127:
+                if self._best_effort:
+                    return fields
                 raise SyslogError(_ANYTHING, len(data) - len(rest) + place)
         if rest:
             fields["message"] = rest.decode("utf-8", "surrogateescape")
@@ -329,8 +343,8 @@ class Rfc3164:
     def _shown(self, month: int, day: int, hour: int, minute: int, second: int) -> str:
         year = datetime.now(UTC).year if self._year == "current" else int(self._year or 0)
         # A 29th of February in a year without one is the day after the 28th.
-        base = datetime(max(year, 1), month, 1, hour, minute, second, tzinfo=self._zone)
-        moment = base + timedelta(days=day - 1)
+        base = datetime(max(year, 1), month, 1, hour, minute, second, tzinfo=UTC)
+        moment = (base + timedelta(days=day - 1)).astimezone(self._zone)
         offset = moment.utcoffset() or timedelta()
         if not offset:
             zone = "Z"
@@ -338,6 +352,26 @@ class Rfc3164:
             minutes = int(offset.total_seconds()) // 60
             zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
         return f"{year + moment.year - base.year:04d}-{moment:%m-%dT%H:%M:%S}{zone}"
+
+
+def _tagged(text: bytes) -> tuple[bytes | None, bytes | None, bytes]:
+    """The name and the process of a tag, where there is one, and the text behind it.
+
+    Where nothing follows the tag is the text as well, from its last part on, as the original has it.
+    """
+    tag = _TAG.fullmatch(text)
+    if tag is None:
+        return None, None, text
+    name, after = tag[1], tag[2]
+    if after[:1] == b":":
+        return (name, None, after[2:] or text) if after[:2] in (b":", b": ") else (None, None, text)
+    inside = after[1:]
+    process, closed, behind = inside.partition(b"]")
+    if not closed:
+        return name, None, inside or text
+    if behind in (b"", b":", b": "):
+        return name, process, inside
+    return (name, process, behind[2:]) if behind.startswith(b": ") else (None, None, text)
 
 
 def zone_named(name: str) -> tzinfo:

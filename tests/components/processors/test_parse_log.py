@@ -86,9 +86,29 @@ def test_rfc3164(contents: Callable[..., list[str]]) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("<34>Oct 11 22:14:15", {}),
+        ("<34>1 2003-10-11T22:14:15.003Z h a p m - x", {}),
+        ("<34>Oct 11 22:14:15 h a: b\nc", {"hostname": "h", "appname": "a"}),
+        ("<34>Oct 11 22:14:15 h a:", {"hostname": "h", "appname": "a", "message": "a:"}),
+        ("<34>Oct 11 22:14:15 h a[12", {"hostname": "h", "appname": "a", "message": "12"}),
+        ("<34>Oct 11 22:14:15 h a[1]: ", {"hostname": "h", "appname": "a", "procid": "1", "message": "1]: "}),
+        ("<34>Oct 11 22:14:15 h a]b", {"hostname": "h", "message": "a]b"}),
+    ],
+)
+def test_of_old_lines_that_break_off_there_is_what_was_read(
+    contents: Callable[..., list[str]], line: str, rest: dict[str, str]
+) -> None:
+    found = json.loads(contents(RFC3164 % "", line)[0])
+    assert found.pop("timestamp", None) == ("2020-10-11T22:14:15Z" if rest else None)
+    assert found == {"priority": 34, "facility": 4, "severity": 2, **rest}
+
+
 def test_time_zones_and_lines_without_a_tag(contents: Callable[..., list[str]]) -> None:
     found = json.loads(contents(RFC3164 % ", default_timezone: Europe/Berlin", "<34>Jul 11 22:14:15 h just words")[0])
-    assert found["timestamp"] == "2020-07-11T22:14:15+02:00"
+    assert found["timestamp"] == "2020-07-12T00:14:15+02:00"
     assert found["message"] == "just words"
     assert "appname" not in found
 
@@ -99,6 +119,11 @@ def test_time_zones_and_lines_without_a_tag(contents: Callable[..., list[str]]) 
         ("", "<34>Oct 11 22:14", "expecting a Stamp timestamp [col 16]"),
         ("", "<34>Xxx", "expecting a Stamp or a RFC3339 timestamp [col 4]"),
         (", allow_rfc3339: false", "<34>2003-10-11T22:14:15Z h a: x", "expecting a Stamp timestamp [col 4]"),
+        ("", "<34>", "expecting a Stamp timestamp [col 4]"),
+        ("", "<34>Oct 11 22:14:15 h ", "expecting an alphanumeric tag (max 32 characters) [col 22]"),
+        ("", "<34>2003-10-11T22:14:15.5Z h a: x", "expecting a Stamp or a RFC3339 timestamp [col 23]"),
+        (", best_effort: false", "<34>Oct 11 22:14:15", "parsing error [col 19]"),
+        (", best_effort: false", "<34>Oct 11 22:14:15 h a: b\nc", "parsing error [col 26]"),
     ],
 )
 def test_broken_old_lines_are_marked(outcomes: Callable[..., Any], fields: str, line: str, error: str) -> None:

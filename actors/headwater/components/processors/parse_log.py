@@ -78,4 +78,4 @@ def _rfc3164(config: Config) -> Rfc3164:
     except ValueError as error:
         # The original names the zone that it did not get here.
         raise ConfigError(f"failed to lookup timezone UTC - {error}") from None
-    return Rfc3164(config.boolean("allow_rfc3339"), year, zone)
+    return Rfc3164(config.boolean("allow_rfc3339"), year, zone, config.boolean("best_effort"))
