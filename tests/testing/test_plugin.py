@@ -12,7 +12,7 @@ import pytest
 
 from headwater.errors import ConfigError
 from headwater.testing.plugin import Headwater
-from headwater.testing.stream import explain
+from headwater.testing.received import explain
 
 pytest_plugins = ["pytester"]
 
@@ -250,3 +250,38 @@ def test_what_waits_for_the_world_is_not_waited_for(headwater: Headwater) -> Non
         stream.advance(3600)
         assert stream.active
         gate.set()
+
+
+FALLBACK = """
+output:
+  fallback:
+    - label: first
+      http_client: {url: 'http://nowhere.invalid'}
+    - label: second
+      file: {path: never.txt}
+"""
+
+
+def test_outputs_inside_of_others_are_the_tests_own(headwater: Headwater) -> None:
+    first, second = headwater.output(), headwater.output()
+    with headwater.stream(FALLBACK, keep_output=True, mocks={"first": first, "second": second}) as stream:
+        assert stream.send("a").acked
+        assert (first.received(), second.received()) == (["a"], [])
+        first.reject(1, "no")
+        assert stream.send("b").acked
+        assert (first.received(), second.received()) == ([], ["b"])
+        first.reject()
+        second.hang()
+        sent = stream.send("c")
+        assert not sent.settled
+        second.heal()
+        assert sent.acked
+        assert second.received() == ["c"]
+
+
+def test_everything_fails(headwater: Headwater) -> None:
+    first, second = headwater.output(), headwater.output()
+    with headwater.stream(FALLBACK, keep_output=True, mocks={"first": first, "second": second}) as stream:
+        first.reject(1, "no")
+        second.reject(1, "nor here")
+        assert stream.send("a").rejected == "nor here"

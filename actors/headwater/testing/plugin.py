@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue
     from headwater.testing.casework import CaseRunner
     from headwater.testing.definition import Case, Suite
+    from headwater.testing.sink import Sink
     from headwater.testing.stream import StreamUnderTest
 
 FILES = "headwater_files"
@@ -64,6 +65,12 @@ class Headwater:
             max_in_flight=max_in_flight,
         )
 
+    def output(self) -> Sink:
+        """An output that is the test's, to stand in for one of the stream's by label: `mocks={"label": output}`."""
+        from headwater.testing.sink import Sink
+
+        return Sink()
+
 
 @pytest.fixture
 def headwater() -> Headwater:
@@ -84,7 +91,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     """Say where messages that came out differ from what was expected."""
     if op != "==":
         return None
-    from headwater.testing.stream import explain
+    from headwater.testing.received import explain
 
     lines = explain(left, right)
     return None if lines is None else [f"{left!r} == {right!r}", *lines]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from headwater import tasks
 from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.components.resources import Resources
-from headwater.config.fields import integer, spec
+from headwater.config.fields import integer, spec, text
 from headwater.config.view import Config
 from headwater.errors import BatchFailure, ComponentError, NotConnected, Rejected
 from headwater.message import Batch, Message
@@ -87,28 +88,30 @@ class Probe:
             raise BatchFailure(failures)
 
 
-def output_class(probe: Probe) -> type[Any]:
-    """An output component that hands all to a probe."""
+def output_class(probes: Mapping[str, Probe]) -> type[Any]:
+    """An output component that hands all to one of some probes."""
 
     @component(
         spec(
             "output",
             NAME,
             integer("max_in_flight", "How many batches may be under way at once.", default=1),
+            text("probe", "Which one gets what is written.", default=""),
             summary="Hand messages to the test that runs the stream.",
         )
     )
     class TestOutput(Output):
         def __init__(self, config: Config, resources: Resources) -> None:
             self.max_in_flight = config.integer("max_in_flight")
+            self._probe = probes[config.text("probe")]
 
         async def connect(self) -> None:
-            with probe.changed:
-                refusal = probe.refusal
+            with self._probe.changed:
+                refusal = self._probe.refusal
             if refusal:
                 raise ComponentError(refusal)
 
         async def write(self, batch: Batch) -> None:
-            await probe.write(batch)
+            await self._probe.write(batch)
 
     return TestOutput

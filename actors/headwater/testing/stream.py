@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,112 +20,17 @@ from headwater.config.sections import WHOLE
 from headwater.config.service import find_resources
 from headwater.config.stream import take_apart
 from headwater.errors import ConfigError, HeadwaterError
-from headwater.message import Message
 from headwater.system import StreamSystem
 from headwater.tasks import Future
-from headwater.testing.differences import compare_json, compare_text
 from headwater.testing.mocks import MockError, replace_mocks
 from headwater.testing.pool import WatchedLanes, WatchedLoop, WatchedPool
 from headwater.testing.probe import NAME, Probe, output_class
+from headwater.testing.sink import Sink
 
 FEED: Final = "headwater_test"
 """The in-process channel that feeds a stream under test."""
 
 STREAM: Final = "test"
-
-
-class Received:
-    """A message that came out, to be compared with a document, a text or bytes."""
-
-    __slots__ = ("message",)
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-
-    @property
-    def content(self) -> bytes:
-        """The payload."""
-        return self.message.content()
-
-    @property
-    def text(self) -> str:
-        """The payload as text."""
-        return self.content.decode("utf-8", "backslashreplace")
-
-    @property
-    def document(self) -> Any:
-        """The payload as a JSON document. Raises: ValueError."""
-        return json.loads(self.content)
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """The metadata."""
-        return self.message.metadata
-
-    @property
-    def error(self) -> str:
-        """What a processor failed with; an empty text if none did."""
-        return self.message.error.text if self.message.error is not None else ""
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Received):
-            return self.content == other.content
-        if isinstance(other, bytes):
-            return self.content == other
-        if isinstance(other, str) and self.text == other:
-            return True
-        try:
-            found = self.document
-        except ValueError:
-            return False
-        return bool(found == other) and isinstance(found, bool) == isinstance(other, bool)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        try:
-            return repr(self.document)
-        except ValueError:
-            return repr(self.text)
-
-
-def explain(found: object, wanted: object) -> list[str] | None:
-    """Where what came out differs from what was expected, a line each; None where nothing here came out of a stream.
-
-    Args:
-        found: A message, a list of them, or a list of batches.
-        wanted: What was expected in its place.
-    """
-    if isinstance(found, Received):
-        return _explain_message(found, wanted)
-    if not isinstance(found, list) or not isinstance(wanted, list):
-        return None
-    batches = any(isinstance(item, list) for item in found)
-    if not any(isinstance(item, Received) for each in found for item in (each if batches else [each])):
-        return None
-    noun = "batch" if batches else "message"
-    lines = []
-    if len(found) != len(wanted):
-        lines.append(f"{len(found)} came out, {len(wanted)} were expected")
-    for number, (one, other) in enumerate(zip(found, wanted, strict=False)):
-        if one != other:
-            inner = explain(one, other) or [f"expected {other!r}, received {one!r}"]
-            lines += [f"{noun} {number}:", *(f"  {line}" for line in inner)]
-    return lines
-
-
-def _explain_message(found: Received, wanted: object) -> list[str]:
-    if isinstance(wanted, str):
-        lines = [line.removeprefix("  ") for line in compare_text(wanted, found.text).splitlines()]
-    else:
-        try:
-            lines = [] if isinstance(wanted, bytes) else compare_json(wanted, found.document, exact=True)
-        except ValueError:
-            lines = []
-        lines = lines or [f"expected {wanted!r}, received {found!r}"]
-    if found.error:
-        lines.append(f"it is marked as failed: {found.error}")
-    return lines
 
 
 class Sent:
@@ -152,7 +56,7 @@ class Sent:
         return str(error) if error is not None else ""
 
 
-class StreamUnderTest:
+class StreamUnderTest(Sink):
     """A running stream whose ends are the test's. Use it as a context manager.
 
     Args:
@@ -160,7 +64,7 @@ class StreamUnderTest:
         clock: The time that the stream lives in; moved by `advance` alone.
         keep_input: Leave the configuration's own input in place, which `send` then has no way to.
         keep_output: Leave its own output in place, so that nothing is `received`.
-        mocks: A label or a JSON pointer, and the component that stands in for it.
+        mocks: A label or a JSON pointer, and the component that stands in for it, or a `Sink` for an output.
         catalogue: The components that there are.
         batch: How many transactions may be under way at the test's output.
     """
@@ -176,14 +80,17 @@ class StreamUnderTest:
         catalogue: Catalogue | None = None,
         max_in_flight: int = 1,
     ) -> None:
+        super().__init__()
+        self.attach(self.settle)
         self.clock = clock
-        self.probe = Probe()
+        self._sinks = [self, *(value for value in (mocks or {}).values() if isinstance(value, Sink))]
         self._keep_input = keep_input
         self._pool = WatchedPool()
         self._ends = ExitStack()
-        self._taken = 0
         own = (catalogue or Catalogue()).copy()
-        own.add(output_class(self.probe))
+        probes = {"": self.probe}
+        mocks = {label: self._mock(label, value, probes) for label, value in (mocks or {}).items()}
+        own.add(output_class(probes))
         if isinstance(config, str):
             node = parse_document(config)
         else:
@@ -191,7 +98,7 @@ class StreamUnderTest:
             own = own.with_functions(functions)
             node = Node.of(data)
         try:
-            replace_mocks(node, mocks or {})
+            replace_mocks(node, mocks)
         except MockError as error:
             raise ConfigError(str(error)) from None
         if not keep_input:
@@ -210,6 +117,14 @@ class StreamUnderTest:
         services = self.system._services
         services.lanes = WatchedLanes(clock, self._pool)
         services.loop = WatchedLoop(self._pool)
+
+    def _mock(self, name: str, value: Any, probes: dict[str, Probe]) -> Any:
+        """What stands in for a component; an output of the test's is one of its own."""
+        if not isinstance(value, Sink):
+            return value
+        value.attach(self.settle)
+        probes[name] = value.probe
+        return {NAME: {"probe": name}}
 
     def __enter__(self) -> Self:
         try:
@@ -246,37 +161,7 @@ class StreamUnderTest:
         """Send messages one after the other, each as a batch of its own."""
         return [self.send(each) for each in payloads]
 
-    # -- what comes out
-
-    def received(self, count: int | None = None, *, timeout: float = 5.0) -> list[Received]:
-        """What has come out since the last call.
-
-        Args:
-            count: Wait for so many messages, where calls that block on other threads bring them.
-            timeout: Real seconds to wait for them.
-
-        Raises:
-            AssertionError: There were not so many in time.
-        """
-        self.settle()
-        if count is not None:
-            probe = self.probe
-            with probe.changed:
-                came = probe.changed.wait_for(lambda: sum(map(len, probe.batches)) >= self._taken + count, timeout)
-            if not came:
-                raise AssertionError(
-                    f"expected {count} messages, received {len(self.probe.messages) - self._taken}: "
-                    f"{[Received(message) for message in self.probe.messages[self._taken :]]}"
-                )
-        fresh = self.probe.messages[self._taken :]
-        self._taken += len(fresh)
-        return [Received(message) for message in fresh]
-
-    def batches(self) -> list[list[Received]]:
-        """All that has come out, batch by batch."""
-        self.settle()
-        with self.probe.changed:
-            return [[Received(message) for message in batch] for batch in self.probe.batches]
+    # -- how it is
 
     @property
     def active(self) -> bool:
@@ -311,28 +196,10 @@ class StreamUnderTest:
         if not self._pool.wait_idle(timeout):
             raise AssertionError(f"the stream is still busy after {timeout} s")
 
-    # -- failures
-
-    def reject(self, number: int = 1, reason: str = "rejected by the test") -> None:
-        """Have the output reject the message that is the `number`th from now, once."""
-        self.probe.reject(number, reason)
-
-    def refuse(self, reason: str = "connection refused") -> None:
-        """Have the output be unreachable until `heal`."""
-        self.probe.refuse(reason)
-
-    def hang(self) -> None:
-        """Have the output take messages and say nothing until `heal`."""
-        self.probe.hang()
-
-    def heal(self) -> None:
-        """Have the output work again."""
-        self.probe.heal()
-        self.settle()
-
     def close(self) -> None:
         """Stop the stream; time passes as far as that needs."""
-        self.probe.heal()
+        for sink in self._sinks:
+            sink.probe.heal()
         closed = threading.Event()
 
         def work() -> None:
