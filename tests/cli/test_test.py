@@ -220,6 +220,22 @@ def test_results_are_written_as_junit() -> None:
     assert "content mismatch" in (failure.text or "")
 
 
+def test_results_go_where_they_can(capsys: pytest.CaptureFixture[str]) -> None:
+    name = case("name: n\ninput_batch: []\noutput_batches: []\nmocks: {ask: {noop: {}}}\n")
+    assert main(["test", "--junit", "a/new/folder/out.xml", name]) == 0
+    assert ET.parse("a/new/folder/out.xml").getroot().tag == "testsuites"
+    assert main(["test", "--junit", f"{name}/out.xml", name]) == 1
+    assert f"headwater test: cannot write {name}/out.xml: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["-r", "-t", "-e"])
+def test_a_missing_file_of_a_flag_is_named(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", flag, "gone.yaml", case("name: n\ninput_batch: []\noutput_batches: []\n")]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "gone.yaml" in output.err or "dotenv" in output.err
+
+
 def test_files_without_tests_are_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", write("c.yaml", CONFIG)]) == 0
     assert capsys.readouterr().out == "no tests found\n"

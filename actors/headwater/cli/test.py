@@ -105,6 +105,7 @@ def run_once(args: argparse.Namespace) -> int:
 
             add_templates(catalogue, args.templates)
         paths = files(args.paths)
+        expand(args.resources)  # says which of them are not there
         logger = _logger(args.log)
     except (ConfigError, ValueError) as error:
         print(f"headwater test: {error}", file=sys.stderr)
@@ -120,7 +121,11 @@ def run_once(args: argparse.Namespace) -> int:
     if args.junit:
         from headwater.testing.junit import write_junit
 
-        write_junit(Path(args.junit), results)
+        try:
+            write_junit(Path(args.junit), results)
+        except OSError as error:
+            print(f"headwater test: cannot write {args.junit}: {error.strerror}", file=sys.stderr)
+            return 1
     return 0 if all(result.passed for result in results) else 1
 
 

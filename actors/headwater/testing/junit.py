@@ -15,7 +15,7 @@ _UNFIT = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_junit(path: Path, results: Sequence[FileResult]) -> None:
-    """Write a suite a file; what keeps a file from being tested is an error of it."""
+    """Write a suite a file; what keeps a file from being tested is an error of it. Raises: OSError."""
     root = ET.Element("testsuites")
     for result in results:
         if not result.cases and not result.problems:
@@ -42,6 +42,7 @@ def write_junit(path: Path, results: Sequence[FileResult]) -> None:
                 "error",
                 problem,
             )
+    path.parent.mkdir(parents=True, exist_ok=True)
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
