@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
+
+from headwater.bloblang.goformat import sprintf
 
 _TYPES: Final = {"array-number": "array[number]", "array-string": "array[string]", "expref": "expref"}
+_BY: Final = ("max_by", "min_by", "sort_by")
 _TOKENS: Final = {
     "UNQUOTED_IDENTIFIER": "tUnquotedIdentifier",
     "QUOTED_IDENTIFIER": "tQuotedIdentifier",
@@ -38,7 +41,7 @@ def refusal(query: str, error: Exception) -> str:
     if lexer is not None and "Unclosed" in str(lexer):
         return f"SyntaxError: Unclosed delimiter: {getattr(error, 'lexer_value', '')[:1]}"
     if lexer is not None:
-        return f"SyntaxError: Unknown char: {ord(getattr(error, 'lexer_value', ' ')[:1]):d}"
+        return f"SyntaxError: Unknown char: '{getattr(error, 'lexer_value', ' ')[:1]}'"
     return f"SyntaxError: Invalid token: {_TOKENS.get(token, token)}"
 
 
@@ -46,24 +49,13 @@ def complaint(error: Exception) -> str:
     """The words for a query that failed."""
     kinds = getattr(error, "expected_types", None)
     if kinds is not None:
+        if getattr(error, "function_name", "") in _BY and "array" not in kinds:
+            return "invalid type, must be number of string"
         names = ", ".join(f'"{_TYPES.get(kind, kind)}"' for kind in kinds)
-        shown = go_value(getattr(error, "current_value", None))
+        shown = sprintf("%v", [getattr(error, "current_value", None)])
         return f"Invalid type for: {shown}, expected: []jmespath.jpType{{{names}}}"
     if hasattr(error, "expected_arity"):
         return "incorrect number of args"
     text = str(error)
     name = text.removeprefix("Unknown function: ")
     return f"unknown function: {name.removesuffix('()')}" if name != text else text
-
-
-def go_value(value: Any) -> str:
-    """A value as Go prints it."""
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{go_value(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, list):
-        return f"[{' '.join(map(go_value, value))}]"
-    return str(value)

@@ -44,3 +44,19 @@ def test_documents_that_are_too_deep_are_marked_and_others_are_not(outcomes: Cal
         (deep, "document is nested too deeply"),
         ("[2]", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "payload", "content", "error"),
+    [
+        ("keys(@)", "[1.50,1e3]", "[1.5,1000]", 'Invalid type for: [1.5 1000], expected: []jmespath.jpType{"object"}'),
+        ("keys(@)", "null", "", 'Invalid type for: <nil>, expected: []jmespath.jpType{"object"}'),
+        ("join(',', @)", '["a",1]', '["a",1]', 'Invalid type for: [a 1], expected: []jmespath.jpType{"array[string]"}'),
+        ("sort_by(@, &a)", '[{"a":[]}]', '[{"a":[]}]', "invalid type, must be number of string"),
+        ("[::0]", "[1]", "[1]", "Invalid slice, step cannot be 0"),
+    ],
+)
+def test_failures_name_what_does_not_fit(
+    outcomes: Callable[..., list[tuple[str, str]]], query: str, payload: str, content: str, error: str
+) -> None:
+    assert outcomes(f'- jmespath: {{query: "{query}"}}', payload) == [(content, error)]
