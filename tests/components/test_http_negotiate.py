@@ -47,6 +47,7 @@ class Guarded:
                     return
                 if self.context.complete:
                     guarded.users.append(self.context.client_principal)
+                    self.context = None
                     self.answer(200, "")
                 else:
                     self.answer(401, "Negotiate " + base64.b64encode(reply).decode())

@@ -54,6 +54,11 @@ class Authentication:
         if "negotiate" in names and config.boolean("negotiate.enabled"):
             self._negotiate = Negotiate(config.object("negotiate"))
 
+    @property
+    def one_connection(self) -> bool:
+        """Whether it is a connection that is trusted and not a request, so that there must be one at a time."""
+        return self._negotiate is not None
+
     async def header(self, session: aiohttp.ClientSession, method: str, url: str) -> str:
         """The value of the `Authorization` header, or nothing. Raises: ComponentError."""
         value = ""
@@ -235,11 +240,18 @@ class Negotiate:
         domain, name = config.text("user.domain"), config.text("user.name")
         user = (f"{domain}\\{name}" if domain else name) or None
         named = user, config.text("user.password") or None
+        self._turn: asyncio.Lock | None = None
         # Without a user it is the one that the machine knows, by a ticket for example.
         self._users = [(None, None), named] if user and config.boolean("user_only_for_fallback") else [named]
 
     async def __call__(self, request: Any, handler: Any) -> Any:
-        """Send a request; where the server asks, send it again with the answer."""
+        """Send a request; where the server asks, send it again with the answer, over the same connection."""
+        if self._turn is None:
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            return await self._send(request, handler)
+
+    async def _send(self, request: Any, handler: Any) -> Any:
         response = await handler(request)
         offered = response.headers.getall("WWW-Authenticate", [])
         if response.status != 401 or not any(value.lower().startswith("negotiate") for value in offered):

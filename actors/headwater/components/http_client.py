@@ -431,7 +431,7 @@ class HttpClient:
 
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0,
+                    limit=1 if self._authentication.one_connection else 0,
                     keepalive_timeout=self._idle or FOR_EVER,
                     ttl_dns_cache=10,
                     socket_factory=self._socket,

@@ -163,7 +163,7 @@ def negotiate() -> Field:
             optional=True,
             advanced=True,
         ),
-        description="Negotiated authentication (SPNEGO).",
+        description="Negotiated authentication (SPNEGO). Requests go one after the other, over one connection.",
         optional=True,
         advanced=True,
         dialect="bento",

@@ -12,7 +12,7 @@ import cramjam
 import lz4.frame
 import pytest
 
-from headwater.errors import BuildError
+from headwater.errors import ConfigError
 
 Scan = Callable[..., list[Any]]
 
@@ -72,7 +72,7 @@ def test_what_expands_beyond_measure_is_refused(messages: Scan, monkeypatch: pyt
 
 
 def test_unknown_algorithms(made: Scan) -> None:
-    with pytest.raises(BuildError, match="compression type not recognised: rar"):
+    with pytest.raises(ConfigError, match="compression type not recognised: rar"):
         made("decompress: {algorithm: rar}")
 
 

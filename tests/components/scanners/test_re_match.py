@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headwater.errors import BuildError
+from headwater.errors import ConfigError
 
 Scan = Callable[..., list[Any]]
 
@@ -33,5 +33,5 @@ def test_what_is_cut(scan: Scan, config: str, data: bytes, expected: list[str]) 
 
 
 def test_bad_patterns_are_refused(made: Scan) -> None:
-    with pytest.raises(BuildError, match="error parsing regexp"):
+    with pytest.raises(ConfigError, match="error parsing regexp"):
         made("re_match: {pattern: '('}")
