@@ -6,10 +6,12 @@ import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headwater.bloblang import DELETE, BloblangError, Environment, Failed, Mapping, ParseError, compile_mapping
 from headwater.bloblang.execution import finish
 from headwater.bloblang.statements import parse_mapping
+from headwater.bloblang.syntax import Program
 from headwater.bloblang.values import json_text
 from headwater.errors import DocumentError
 from headwater.message import Message, Payloads
@@ -17,7 +19,10 @@ from headwater.message import Message, Payloads
 from .generated import mappings, messages
 from .walker import Walker
 
-PAIRS = int(os.environ.get("BLOBLANG_PAIRS", "400"))
+PAIRS = int(os.environ.get("BLOBLANG_PAIRS", "2000"))
+"""How many pairs of a mapping and a payload are tried; `scripts/test --nightly` tries a hundred thousand."""
+DOCUMENTS = 10
+"""Payloads for each mapping."""
 
 
 def shown(value: Any) -> str:
@@ -40,15 +45,22 @@ def outcome(work: Any) -> tuple[str, Any]:
     return "value", value
 
 
-@settings(max_examples=PAIRS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(mappings(), messages())
-def test_a_compiled_mapping_does_what_the_walker_does(source: str, raw: bytes) -> None:
+@settings(max_examples=PAIRS // DOCUMENTS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(mappings(), st.lists(messages(), min_size=DOCUMENTS, max_size=DOCUMENTS))
+def test_a_compiled_mapping_does_what_the_walker_does(source: str, payloads: list[bytes]) -> None:
     """The whole message, its metadata, or the same error."""
     try:
         mapping = compile_mapping(source)
     except ParseError:
         return
     program = parse_mapping(source, Environment.default())
+    for raw in payloads:
+        compare(mapping, program, raw)
+
+
+def compare(mapping: Mapping, program: Program, raw: bytes) -> None:
+    """One mapping on one payload, in all the forms in which it is compiled."""
+    source = mapping.text
 
     def walked() -> Any:
         message = Message(raw, metadata={"k": "v"})

@@ -64,6 +64,34 @@ def test_mappings_and_documents_come_from_files(
     assert blobl(monkeypatch, capfdbinary, b"", *words)[:2] == (0, b'{\n  "a": "X"\n}\n')
 
 
+@pytest.mark.parametrize(
+    ("mapping", "expected"),
+    [
+        ("root = this", b'{"a": "x"}\nplain \xff\n'),
+        ("root = this.length()", b"10\n7\n"),
+        ("root.a = this.a", b'{"a":null}\n{"a":null}\n'),
+        ("root = this.uppercase().split(\" \").index(0)", b'{"A":\nPLAIN\n'),
+        ("root = content()", b'{"a": "x"}\nplain \xff\n'),
+        ("let unused = 1", b'{"a": "x"}\nplain \xff\n'),
+    ],
+)
+def test_raw_lines_are_strings(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: Any, mapping: str, expected: bytes
+) -> None:
+    for flag in ("--raw", "-r"):
+        status, out, err = blobl(monkeypatch, capfdbinary, b'{"a": "x"}\nplain \xff\n', flag, mapping)
+        assert (status, out, err) == (0, expected, "")
+
+
+@pytest.mark.parametrize("flags", [(), ("--raw",), ("--threads", "2"), ("--pretty",)])
+def test_the_status_tells_of_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: Any, flags: tuple[str, ...]
+) -> None:
+    status, out, err = blobl(monkeypatch, capfdbinary, b"1\n2\n", *flags, 'root = throw("no")')
+    assert (status, out) == (1, b"")
+    assert err.count("failed to execute map: failed assignment (line 1): no") == 2
+
+
 def test_threads_keep_the_order(monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> None:
     raw = b"".join(b"%d\n" % n for n in range(5000))
     assert blobl(monkeypatch, capfdbinary, raw, "--threads", "3", "root = this")[1] == raw

@@ -18,7 +18,7 @@ first word serves a page to try mappings in a browser.
 
   headwater blobl 'root.name = this.name.uppercase()' < people.jsonl
   cat events.jsonl | headwater blobl -f mapping.blobl --pretty
-  cat lines.txt | headwater blobl --raw 'root = content().string().split(" ")'
+  cat lines.txt | headwater blobl --raw 'root = this.split(" ")'
   headwater blobl server --port 4196
 
 exit status: 0 if every line was mapped, 1 otherwise.
@@ -37,8 +37,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-f", "--file", default="", metavar="FILE", help="read the mapping from a file")
     parser.add_argument("-i", "--input", default="", metavar="FILE", help="read documents from a file")
     parser.add_argument("--pretty", "-p", action="store_true", help="print documents over several lines")
-    parser.add_argument("--raw", action="store_true", help="lines are text: a line that is no JSON is no failure")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="map on several threads; order is kept")
+    parser.add_argument("--raw", "-r", action="store_true", help="lines are text: `this` is the line as a string")
+    parser.add_argument(
+        "--threads", "-t", type=int, default=1, metavar="N", help="map on several threads; order is kept"
+    )
     parser.add_argument(
         "--max-token-length", type=int, default=1 << 20, metavar="BYTES", help="the longest line that is read"
     )
@@ -101,16 +103,25 @@ def _lines(source: BinaryIO, longest: int) -> Iterator[list[bytes]]:
 
 def _map(mapping: Mapping, source: BinaryIO, args: argparse.Namespace) -> int:
     from headwater.bloblang import Failed
-    from headwater.message import Message
+    from headwater.message import Message, Payloads
+
+    def mapped(chunk: list[bytes]) -> Iterable[bytes | Failed | None]:
+        if args.raw:
+            made = mapping.apply_many([Message(line, line.decode("utf-8", "surrogateescape")) for line in chunk])
+        elif mapping.bare:
+            return mapping.apply_payloads(Payloads(chunk))
+        else:
+            made = mapping.apply_many([Message(line) for line in chunk])
+        return (result.content() if isinstance(result, Message) else result for result in made)
 
     def work(chunk: list[bytes]) -> tuple[list[bytes], list[str]]:
         lines: list[bytes] = []
         failures: list[str] = []
-        for result in mapping.apply_many([Message(line) for line in chunk]):
+        for result in mapped(chunk):
             if isinstance(result, Failed):
                 failures.append(result.error.text)
             elif result is not None:
-                lines.append(_indented(result.content()) if args.pretty else result.content())
+                lines.append(_indented(result) if args.pretty else result)
         return lines, failures
 
     status = 0
