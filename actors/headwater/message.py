@@ -157,3 +157,13 @@ class Payloads(Sequence[Batch]):
 def count_messages(batches: Batches) -> int:
     """How many messages are in some batches."""
     return len(batches) if type(batches) is Payloads else sum(map(len, batches))
+
+
+def numbered(batch: Batch) -> Batch:
+    """A batch whose messages have their places in it as origin."""
+    return [
+        message
+        if message.origin == place
+        else Message(message.raw, message.parsed, message.metadata, message.error, place, message.context)
+        for place, message in enumerate(batch)
+    ]

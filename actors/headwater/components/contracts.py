@@ -71,6 +71,15 @@ class Output:
     """Optional fast path for outputs that take many transactions with one call: a coroutine function that returns None
     when all were delivered, else a list with a failure or None for each. Used instead of `write` where it is set."""
 
+    overlapping: bool = False
+    """Whether `write_many` may be called again before it has returned, for up to `max_in_flight` transactions: for
+    outputs that pass on at once, and then wait for the acks of others."""
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether chunk after chunk may be handed over with `write_many`, each when the one before is settled."""
+        return self.write_many is not None and not self.overlapping
+
     async def connect(self) -> None:
         """Get ready to write. Raises: ComponentError."""
 

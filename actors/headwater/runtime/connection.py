@@ -203,6 +203,10 @@ class ConnectedOutput(Output):
         self._latency = metrics.timing("output_latency_ns")
         if child.write_many is not None:
             self.write_many = self._write_many
+            self.overlapping = child.overlapping
+
+    def room(self, under_way: int) -> int:
+        return self._child.room(under_way)
 
     def open(self) -> None:
         """Begin to connect, in the background. Only in a turn of the host."""

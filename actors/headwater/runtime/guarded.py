@@ -174,6 +174,7 @@ class GuardedOutput(Output):
         self.max_in_flight = child.max_in_flight
         if child.write_many is not None:
             self.write_many = self._write_many
+            self.overlapping = child.overlapping
 
     async def connect(self) -> None:
         await self._guard.call(self._child.connect)

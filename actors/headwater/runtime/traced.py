@@ -62,6 +62,7 @@ class TracedOutput(Output):
         self.max_in_flight = child.max_in_flight
         if child.write_many is not None:
             self.write_many = self._write_many
+            self.overlapping = child.overlapping
 
     def room(self, under_way: int) -> int:
         return self._child.room(under_way)

@@ -11,18 +11,8 @@ from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.batching import Batcher, Joined
 from headwater.components.contracts import Input, Output
 from headwater.errors import BatchFailure, ComponentError, HeadwaterError, Unserved
-from headwater.message import Batch, Batches, Message, Payloads
+from headwater.message import Batch, Batches, Message, Payloads, numbered
 from headwater.runtime.chain import ProcessorChain
-
-
-def numbered(batch: Batch) -> Batch:
-    """A batch whose messages have their places in it as origin."""
-    return [
-        message
-        if message.origin == place
-        else Message(message.raw, message.parsed, message.metadata, message.error, place, message.context)
-        for place, message in enumerate(batch)
-    ]
 
 
 class ProcessedInput(Input):
@@ -91,6 +81,7 @@ class ProcessedOutput(Output):
         self._order = tasks.Semaphore(1)
         if child.write_many is not None and not chain.waits:
             self.write_many = self._write_many
+            self.overlapping = child.overlapping
 
     def room(self, under_way: int) -> int:
         return self._child.room(under_way)

@@ -88,7 +88,7 @@ class Broker(Output):
         self.max_in_flight = self._pattern.max_in_flight
         if (
             self._pattern.takes_many
-            and all(output.write_many is not None for output in outputs)
+            and all(output.takes_many for output in outputs)
             and (fails_fast or not any(_may_refuse(child) for child in configs))
         ):
             self.write_many = self._pattern.write_many

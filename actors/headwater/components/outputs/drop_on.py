@@ -65,7 +65,7 @@ class DropOn(Output):
         self._active = 0
         self._child = resources.build_output(config.child("output"))
         self.max_in_flight = self._child.max_in_flight + (1 if self._patience else 0)
-        if self._child.write_many is not None and self._patience is None:
+        if self._child.takes_many and self._patience is None:
             self._lane = Lane(self._child)
             self.write_many = self._write_many
 

@@ -52,7 +52,7 @@ class Fallback(Output):
         if not self._children:
             raise ConfigError("attempting to create broker output type with no outputs")
         self.max_in_flight = max(child.max_in_flight for child in self._children)
-        if self._children[0].write_many is not None:
+        if self._children[0].takes_many:
             self._first = Lane(self._children[0])
             self.write_many = self._write_many
 

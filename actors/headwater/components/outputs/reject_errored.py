@@ -42,7 +42,7 @@ class RejectErrored(Output):
     def __init__(self, config: Config, resources: Resources) -> None:
         self._child = resources.build_output(config.child())
         self.max_in_flight = self._child.max_in_flight
-        if self._child.write_many is not None:
+        if self._child.takes_many:
             self.write_many = self._write_many
 
     def room(self, under_way: int) -> int:

@@ -57,7 +57,7 @@ class Retry(Output):
             permits,
         )
         # What may refuse single messages for good must not hold up those sent along with them.
-        if self._child.write_many is not None and not child_config.spec.composite:
+        if self._child.takes_many and not child_config.spec.composite:
             self.write_many = Lane(self._child, self._redelivery).write_many
 
     def room(self, under_way: int) -> int:

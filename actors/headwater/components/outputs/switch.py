@@ -104,7 +104,7 @@ class Switch(Output):
             self._continues.append(case.boolean("continue"))
         self.max_in_flight = sum(lane.output.max_in_flight for lane in self._lanes) + (WAITING if again else 0)
         single = again and any(item.spec.composite or item.name == "resource" for item in children)
-        if not single and all(lane.output.write_many is not None for lane in self._lanes):
+        if not single and all(lane.output.takes_many for lane in self._lanes):
             self.write_many = self._write_many
 
     def room(self, under_way: int) -> int:

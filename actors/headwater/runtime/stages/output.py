@@ -76,7 +76,7 @@ class OutputStage(Stage):
     def _grant(self) -> None:
         if not self._open or self._ending:
             return
-        if self._target.write_many is not None:
+        if self._target.takes_many:
             room = 2 * self._window.limit - self._under_way - self._granted
             if 2 * room < self._window.limit:
                 return
@@ -120,6 +120,9 @@ class OutputStage(Stage):
     def _on_chunk_many(self, chunk: Chunk) -> None:
         self._granted -= len(chunk.batches)
         self._under_way += len(chunk.batches)
+        if self._target.overlapping:
+            self._tasks.spawn(self._write_chunks([chunk]), "write")
+            return
         self._queue.append(chunk)
         if not self._pumping:
             self._pumping = True
@@ -127,20 +130,23 @@ class OutputStage(Stage):
 
     # HOT: once a chunk
     async def _pump(self) -> None:
-        write_many = cast(
-            "Callable[[Batches], Awaitable[Sequence[Failure | None] | None]]", self._target.write_many
-        )
         try:
             while self._queue:
                 chunks, self._queue = self._queue, []
-                batches = joined([chunk.batches for chunk in chunks])
-                started = time.perf_counter()
-                failures = await write_many(batches)
-                self._window.observe(len(batches), time.perf_counter() - started)
-                self._under_way -= len(batches)
-                self._settle_many(chunks, failures)
+                await self._write_chunks(chunks)
         finally:
             self._pumping = False
+
+    async def _write_chunks(self, chunks: list[Chunk]) -> None:
+        write_many = cast(
+            "Callable[[Batches], Awaitable[Sequence[Failure | None] | None]]", self._target.write_many
+        )
+        batches = joined([chunk.batches for chunk in chunks])
+        started = time.perf_counter()
+        failures = await write_many(batches)
+        self._window.observe(len(batches), time.perf_counter() - started)
+        self._under_way -= len(batches)
+        self._settle_many(chunks, failures)
 
     def _settle_many(self, chunks: list[Chunk], failures: Sequence[Failure | None] | None) -> None:
         place = 0
