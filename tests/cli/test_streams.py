@@ -141,6 +141,31 @@ def test_an_address_that_is_taken_ends_it(
     assert "address already in use" in capfd.readouterr().err
 
 
+def test_an_operator_keeps_parts_of_bloblang_from_the_api(tmp_path: Path, start: Callable[..., Any]) -> None:
+    text = "input: {inproc: i}\npipeline: {processors: [{mapping: 'root = %s'}]}\noutput: {drop: {}}\n"
+    write(tmp_path, "a.yaml", text % 'env("HOME")')  # a file is the operator's own
+    denied = [word for what in ("environment", "file", "imports", "hostname") for word in ("--deny-bloblang", what)]
+    program = start("streams", *denied, "--set", ADDRESS, "a.yaml")
+    program.until(lambda: listed(program))
+    assert program.ask("POST", "/streams/b", text % "this.name.uppercase()") == (200, "")
+    for query in ('env("HOME")', 'file("/etc/passwd")', "hostname()"):
+        status, body = program.ask("POST", "/streams/c", text % query)
+        assert status == 400
+        assert f"unrecognised function '{query.partition('(')[0]}'" in body
+        assert program.ask("PUT", "/streams/b", text % query)[0] == 400
+        interpolated = (text % "this").replace("drop: {}", f"file: {{path: '${{! {query} }}'}}")
+        assert program.ask("POST", "/streams/c", interpolated)[0] == 400
+    imports = text.replace("'root = %s'", "'import \"/etc/passwd\"'")
+    assert program.ask("POST", "/streams/c", imports)[0] == 400
+    assert sorted(listed(program)) == ["a", "b"]
+
+
+def test_what_cannot_be_denied_is_said_at_once(start: Callable[..., Any]) -> None:
+    program = start("streams", "--deny-bloblang", "nope", "--set", ADDRESS)
+    assert program.process.wait(20) == 1
+    assert "no function or method 'nope'" in program.log
+
+
 def test_python_functions_are_the_operators_to_allow(tmp_path: Path, start: Callable[..., Any]) -> None:
     text = "input: {inproc: i}\npipeline: {processors: [{python: {function: '%s'}}]}\noutput: {drop: {}}\n"
     write(tmp_path, "a.yaml", text % "html:unescape")  # a file is the operator's own

@@ -107,6 +107,9 @@ MAX_GROWTH: Final = 64 * 1024 * 1024
 PARSED_IN: Final[ContextVar[str | None]] = ContextVar("parsed_in", default=None)
 """The directory of the mapping that is being parsed, for constructors that look at files beside it; else None."""
 
+NEEDS: Final = frozenset(("file", "environment", "host", "resources"))
+"""What functions and methods may reach for beyond the message: the words of `needs`."""
+
 ParamType = Literal["string", "integer", "float", "number", "bool", "timestamp", "array", "object", "any", "query"]
 Target = str | Callable[[Any], Any]
 F = TypeVar("F", bound=Callable[..., Any])

@@ -144,7 +144,7 @@ class Service:
             self.exporter = _exporter(launch)
             self.tracer = open_tracer(launch.service.tracer, _bare_resources(launch, "tracer"))
             self.system = StreamSystem(
-                catalogue=launch.catalogue,
+                catalogue=launch.catalogue.without_bloblang(getattr(launch.args, "deny_bloblang", ())),
                 logger=logging.getLogger("headwater"),
                 metrics=self.exporter.registry,
                 prefix_endpoints=getattr(launch.args, "prefix_stream_endpoints", True),

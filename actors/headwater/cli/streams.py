@@ -20,6 +20,8 @@ More streams come and go over the API:
   curl localhost:4195/streams/shout/stats
   curl -X DELETE localhost:4195/streams/shout
 
+  headwater streams --deny-bloblang file --deny-bloblang environment --deny-bloblang imports
+
 exit status: 0 when a signal has ended it, 1 when it could not start.
 """
 
@@ -46,6 +48,14 @@ def add_parser(subparsers: Verbs) -> None:
         action="append",
         default=[],
         help="let streams that come over the API name this Python function, or those of a pattern; repeatable",
+    )
+    parser.add_argument(
+        "--deny-bloblang",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        help="keep from mappings of streams that come over the API: a function or method by name, all that reach for "
+        "a `file`, the `environment`, the `host` or `resources`, or `imports`; repeatable",
     )
     add_workers_flag(parser)
     parser.add_argument("--streams", action="store_true", help=argparse.SUPPRESS)

@@ -148,6 +148,30 @@ class Catalogue:
         other.functions = functions
         return other
 
+    def without_bloblang(self, what: Iterable[str]) -> Catalogue:
+        """A copy whose mappings lack a part of the language; itself where nothing is named.
+
+        Args:
+            what: Functions and methods by name; ``file``, ``environment``, ``host`` and ``resources`` for all that
+                reach for these; ``imports`` for imports of mappings from files.
+
+        Raises:
+            ConfigError: There is nothing of a name.
+        """
+        from headwater.bloblang.registry import NEEDS, Environment
+
+        denied = set(what)
+        if not denied:
+            return self
+        before = self.bloblang or Environment.default()
+        unknown = denied - NEEDS - {"imports"} - before.functions.keys() - before.methods.keys()
+        if unknown:
+            raise ConfigError(f"Bloblang has no function or method '{min(unknown)}' that could be denied")
+        other = self.copy()
+        imports = False if "imports" in denied else None
+        other.bloblang = before.without(denied - {"imports"}, needs=denied & NEEDS, imports=imports)
+        return other
+
     def restricted(
         self, *, allow: Iterable[tuple[str, str]] | None = None, deny: Iterable[tuple[str, str]] = ()
     ) -> Catalogue:
