@@ -349,6 +349,9 @@ def json_problem(raw: bytes, trailing: bool = False) -> str | None:
         if scan.at == len(raw):
             return None
         scan.document()
+        scan.blanks()
+        if scan.at < len(raw):
+            scan.document()  # whatever follows two documents is looked at too
     except DocumentError as error:
         return str(error)
     return "message contains multiple valid documents"

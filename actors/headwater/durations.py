@@ -28,7 +28,7 @@ def quote(text: str) -> str:
     for character in text:
         if character in '"\\':
             parts.append("\\" + character)
-        elif character < " " or ord(character) >= 0x7F:
+        elif character < " " or ord(character) > 0x7F:
             parts.extend(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
         else:
             parts.append(character)

@@ -60,6 +60,7 @@ def test_a_failure_says_whose_value_it_was_about(query: str, text: str) -> None:
         ("match { null => 1, _ => 2 }", b"1"),
         ("[batch_index(), batch_index().from(-1), content().from(-1).string()]", b'[0,-1,"no json"]'),
         ("if true { [] }.string()", b"null"),
+        ("1.5.float32() > 1", b"true"),
         ('"a\\nb".format_yaml()', b"|-\n    a\n    b\n"),
         ('{"a":"\\nx"}.format_yaml()', b"a: |4-\n    x\n"),
         ("3.log10()", b"0.4771212547196624"),
@@ -157,3 +158,37 @@ def test_a_mutation_that_fails_gives_the_content_that_was_asked_for() -> None:
     with pytest.raises(MutationError) as error:
         mapping.mutate(Message(b'{"a":0}'))
     assert error.value.message.content() == b'{"a":0,"x":1}'
+
+
+@pytest.mark.parametrize(
+    ("query", "raw", "content"),
+    [
+        # Of the numbers of a document a bare 0 alone is false, and one beyond all floats is text.
+        ("[this.a && true, this.b && true, this.c && true]", b'{"a":0,"b":0.0,"c":-0}', b"[false,true,true]"),
+        ("[this.a == this.a, this.a == 1, this.a && true]", b'{"a":1e309}', b"[true,false,true]"),
+    ],
+)
+def test_numbers_of_a_document(query: str, raw: bytes, content: bytes) -> None:
+    result = compile_mapping(f"root = {query}").apply(Message(raw))
+    assert result is not None
+    assert result.content() == content
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'[]"a":', "invalid character ':' looking for beginning of value"),
+        (b'01"a":', "message contains multiple valid documents"),
+        (b"1 2", "message contains multiple valid documents"),
+    ],
+)
+def test_what_follows_a_document(raw: bytes, reason: str) -> None:
+    with pytest.raises(BloblangError) as error:
+        compile_mapping('root = json("a")').apply(Message(raw))
+    assert error.value.text == f"failed assignment (line 1): {reason}"
+
+
+def test_a_url_that_is_none_is_shown_without_its_fragment() -> None:
+    with pytest.raises(BloblangError) as error:
+        compile_mapping('root = "http://a:b/#f".parse_url()').apply(Message(b""))
+    assert error.value.text.endswith('parse "http://a:b/": invalid port ":b" after host')

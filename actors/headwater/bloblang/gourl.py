@@ -60,16 +60,18 @@ def parse_url(text: str) -> Url:
     Raises:
         UrlError: It is none.
     """
+    front, mark, fragment = text.partition("#")
+    shown = front
     try:
-        front, mark, fragment = text.partition("#")
         url = _parse(front)
+        shown = text
         if not mark:
             return url
         plain = unescape(fragment)
         raw = "" if _escape_fragment(plain) == fragment else fragment
         return url._replace(fragment=plain, raw_fragment=raw)
     except UrlError as error:
-        raise UrlError(f"parse {quote(text)}: {error}") from None
+        raise UrlError(f"parse {quote(shown)}: {error}") from None
 
 
 def _parse(text: str) -> Url:

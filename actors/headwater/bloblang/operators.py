@@ -110,14 +110,23 @@ def arithmetic(operator: str, left: Any, right: Any, left_name: str, right_name:
         a, b = _operand(left), _operand(right)
     except BloblangError:
         # A number beyond all floats stays text.
-        left, right = _unusable(left), _unusable(right)
-        raise mismatch(operator, left, right, left_name, right_name) from None
+        first, second = _unusable(left), _unusable(right)
+        if operator not in _VERBS and first is not left and type(second) in _TEXT:
+            return _ordered(operator, to_bytes(first), to_bytes(second))
+        if operator in "/%" or (operator not in _VERBS and first is not left):
+            first, second = left, right
+        elif type(left) is str:
+            second = right
+        raise mismatch(operator, first, second, left_name, right_name) from None
     if operator in _VERBS:
         if a is not None and b is not None:
             return _calculate(operator, a, b, right_name)
         if operator == "+" and type(left) in (str, bytes) and type(right) in _TEXT:
             return too_long((to_bytes(left) + to_bytes(right)).decode("utf-8", "surrogateescape"))
         raise mismatch(operator, left, right, left_name, right_name)
+    if type(left) is Float32 or type(right) is Float32:
+        a = float(left) if type(left) is Float32 else a
+        b = float(right) if type(right) is Float32 else b
     if a is not None and b is not None:
         if type(a) is not float and type(b) is not float and type(a) is not type(b):
             return _ordered(operator, _signed(a), _signed(b))

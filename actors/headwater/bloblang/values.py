@@ -363,6 +363,9 @@ def get_bool(value: Value) -> bool:
     """
     if value is True or value is False:
         return value
+    if type(value) is Fragment:
+        # Of the numbers that a document holds as text only a bare 0 counts as zero.
+        return True
     if is_number(value):
         return number(value) != 0
     raise TypeMismatch(value, "bool")
@@ -491,7 +494,7 @@ def equal(left: Value, right: Value) -> bool:
     if a is bool:
         if b is bool:
             return left is right
-        return is_number(right) and left is (number(right) != 0)
+        return is_number(right) and left is get_bool(right)
     if a is list:
         return b is list and len(left) == len(right) and all(map(equal, left, right))
     if a is dict:
@@ -502,8 +505,12 @@ def equal(left: Value, right: Value) -> bool:
         )
     if a in (str, bytes, Timestamp):
         return b in (str, bytes, Timestamp) and to_bytes(left) == to_bytes(right)
-    if is_number(left) and is_number(right):
-        return numbers_equal(left, right)
+    if is_number(left):
+        try:
+            return is_number(right) and numbers_equal(left, right)
+        except BloblangError:
+            # A number beyond all floats stays text.
+            return number_text(left) == (number_text(right) if is_number(right) else right)
     return False
 
 

@@ -7,7 +7,6 @@ import binascii
 from collections.abc import Callable
 
 from headwater.bloblang.errors import BloblangError
-from headwater.bloblang.gotext import quote_char
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import ENCODING, STRING_OR_BYTES
 from headwater.bloblang.values import encode_text
@@ -50,7 +49,7 @@ def _z85_decode(raw: bytes) -> bytes:
 
 def _shown(byte: int) -> str:
     char = chr(byte)
-    return f"U+{byte:04X} {quote_char(char)}" if char.isprintable() else f"U+{byte:04X}"
+    return f"U+{byte:04X} '{char}'" if char.isprintable() else f"U+{byte:04X}"
 
 
 _ENCODERS: dict[str, Callable[[bytes], str]] = {
