@@ -44,3 +44,11 @@ def test_it_settles_where_a_chunk_takes_less_than_a_tenth_of_a_second() -> None:
     for _ in range(30):
         window.observe(window.limit, window.limit * 0.001)
     assert 25 <= window.limit <= 100
+
+
+def test_a_queue_before_it_does_not_count_as_slowness() -> None:
+    window = Window()
+    for number in range(1, 20):
+        # Sent at once, done one after the other: each took a millisecond.
+        window.passed(window.limit, 0.0, number * 0.001)
+    assert window.limit == window.maximum

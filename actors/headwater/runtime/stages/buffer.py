@@ -86,7 +86,7 @@ class BufferStage(Stage):
         for place in range(taken, count):
             self._writes.spawn(self._write(batches[place], chunk.receipt, indices[place]), "write")
         if not self._under_way:
-            self._window.observe(count, time.perf_counter() - started)
+            self._window.passed(count, started, time.perf_counter())
 
     # HOT: once a chunk
     async def _write_many(self, batches: Batches, receipt: Receipt, indices: Sequence[int], started: float) -> None:
@@ -97,7 +97,7 @@ class BufferStage(Stage):
             failures = [error] * len(batches)
         finally:
             self._under_way -= len(batches)
-        self._window.observe(len(batches), time.perf_counter() - started)
+        self._window.passed(len(batches), started, time.perf_counter())
         if failures is None:
             self._acked.setdefault(receipt, []).extend(indices)
             return

@@ -104,12 +104,8 @@ class Feed:
             tell(self.downstream, Chunk(batches, Receipt(self._owner, count, apply)))
 
     def _apply(self, receipt: Receipt, indices: Sequence[int] | None) -> None:
-        if indices is None:
-            count = receipt.size
-            self._window.observe(count, time.perf_counter() - receipt.sent)
-        else:
-            count = len(indices)
-            self._window.observe(1, time.perf_counter() - receipt.sent)
+        count = receipt.size if indices is None else len(indices)
+        self._window.passed(count, receipt.sent, time.perf_counter())
         self.in_flight -= count
         if not self.in_flight:
             self._settled.set()

@@ -22,12 +22,22 @@ STALLED: Final = 1.0
 class Window:
     """An adaptive bound."""
 
-    __slots__ = ("limit", "maximum", "minimum")
+    __slots__ = ("_last", "limit", "maximum", "minimum")
 
     def __init__(self, minimum: int = 1, maximum: int = 2048) -> None:
         self.minimum = minimum
         self.maximum = maximum
         self.limit = minimum
+        self._last = 0.0
+
+    def passed(self, count: int, sent: float, now: float) -> None:
+        """A chunk that was sent at one time was done at another, in seconds on the same clock.
+
+        While others are under way before it, only what it took after the last of them counts: otherwise a queue would
+        look like slowness, and make the chunks small that it consists of.
+        """
+        self.observe(count, now - max(sent, self._last))
+        self._last = now
 
     def observe(self, count: int, seconds: float) -> None:
         """A chunk of so many transactions took so long."""
