@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -150,12 +151,20 @@ def encode_multipart(parts: Sequence[tuple[Sequence[tuple[str, str]], bytes]], b
     return b"".join(pieces)
 
 
+_BLANK_LINE: Final = re.compile(rb"(?:^|\n)\r?\n")
+
+
 class MultipartError(ComponentError):
     """A multipart body is none."""
 
 
-def decode_multipart(body: bytes, boundary: str) -> list[tuple[dict[str, str], bytes]]:
+def decode_multipart(body: bytes, boundary: str, ended: bool = True) -> list[tuple[dict[str, str], bytes]]:
     """The parts of a multipart body: headers by canonical name, and content.
+
+    Args:
+        body: The whole body.
+        boundary: What stands between parts.
+        ended: Whether the last boundary must say that it is the last.
 
     Raises:
         MultipartError: There is no boundary, or the body does not end with it.
@@ -168,11 +177,17 @@ def decode_multipart(body: bytes, boundary: str) -> list[tuple[dict[str, str], b
     line_end = b"\n" if first >= 0 and body[first + len(mark) : first + len(mark) + 1] == b"\n" else b"\r\n"
     pieces = (line_end + body if first == 0 else body).split(line_end + mark)
     parts: list[tuple[dict[str, str], bytes]] = []
-    for piece in pieces[1:]:
+    for number, piece in enumerate(pieces[1:], 2):
         if piece.startswith(b"--"):
             return parts
-        _, _, rest = piece.partition(b"\n")
+        _, begun, rest = piece.partition(b"\n")
+        if number == len(pieces) and not ended:
+            if begun and _BLANK_LINE.search(rest):
+                raise MultipartError("unexpected EOF", "data")
+            return parts
         parts.append(_decode_part(rest))
+    if not ended:
+        return parts
     raise MultipartError("multipart: NextPart: EOF", "data")
 
 

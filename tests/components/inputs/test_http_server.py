@@ -134,12 +134,19 @@ def test_the_parts_of_a_request_are_a_batch_and_a_batch_comes_back_in_parts(post
     assert parts[0][0] == {"Content-Type": "text/plain; charset=utf-8"}
 
 
+@pytest.mark.parametrize(("body", "parts"), [(b"", 0), (b"junk", 0), (PARTS.rstrip(b"-\r\n"), 2)])
+def test_a_multipart_body_may_lack_its_end(post: Post, body: bytes, parts: int) -> None:
+    answer = post(echo(), body, headers=(("content-type", "multipart/mixed; boundary=cut"),))
+    assert answer.status == 200
+    assert answer.body.count(b"Content-Type") == parts
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
         ("multipart/mixed", PARTS),
         ("multipart/mixed; boundary=cut", PARTS[:-10]),
-        ("multipart/mixed; boundary=cut", b""),
+        (";", b"x"),
     ],
 )
 def test_a_broken_multipart_body_is_400(post: Post, content_type: str, body: bytes) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater import tasks
 from headwater.acknowledge import Failure
 from headwater.clock import Clock, Timer
-from headwater.components.http_requests import MultipartError, canonical_header, decode_multipart, media_type
+from headwater.components.http_requests import canonical_header, decode_multipart, media_type
 from headwater.endpoints import Request, Response
+from headwater.errors import ComponentError
 from headwater.message import UNSET, Batch, Context, Message, ResponseStore
 
 if TYPE_CHECKING:
@@ -142,20 +143,21 @@ class Requests:
         return method in self._verbs
 
     # HOT: once a request
-    def batch(self, request: Request, call: Call) -> Batch | None:
-        """The messages of a request: one, or one for each part; None when the body is not what it says."""
+    def batch(self, request: Request, call: Call) -> Batch:
+        """The messages of a request: one, or one for each part, of which there may be none.
+
+        Raises:
+            ComponentError: The body cannot be what it says.
+        """
         metadata = self._metadata(request)
         context = Context(call.store, _carrier(request) if self._traced else None)
         content_type = metadata.get("Content-Type", "")
         if content_type[:10].lower() != "multipart/":
+            if content_type[:1] == ";":
+                raise ComponentError("mime: no media type", "data")
             return [Message(request.body, UNSET, metadata, None, 0, context)]
-        try:
-            parts = decode_multipart(request.body, media_type(content_type)[1].get("boundary", ""))
-        except MultipartError:
-            return None
-        return [
-            Message(content, UNSET, metadata, None, index, context) for index, (_, content) in enumerate(parts)
-        ] or None
+        parts = decode_multipart(request.body, media_type(content_type)[1].get("boundary", ""), ended=False)
+        return [Message(content, UNSET, metadata, None, index, context) for index, (_, content) in enumerate(parts)]
 
     def single(self, request: Request, call: Call, data: bytes) -> Batch:
         """A payload as a batch of one."""

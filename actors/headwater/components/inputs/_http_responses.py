@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError
+from headwater.bloblang.gonumbers import NumberError, parse_decimal_int
 from headwater.components.content_types import sniff
 from headwater.components.http_requests import encode_multipart
-from headwater.components.inputs._http_calls import canonical, text_response
+from headwater.components.inputs._http_calls import canonical
 from headwater.components.metadata_filter import MetadataFilter
 from headwater.config.view import Config
 from headwater.endpoints import Response
@@ -61,14 +62,13 @@ class SyncResponses:
                 self._log.error(f"Interpolation of response header {name} error: {error}")
         status = 200
         try:
-            text = self._status.text(messages, 0)
-            status = int(text)
+            status = parse_decimal_int(self._status.text(messages, 0))
         except BloblangError as error:
             self._log.error(f"Interpolation of response status code error: {error}")
-            return text_response(502, "Bad gateway")
-        except ValueError:
-            self._log.error(f"Failed to parse sync response status code expression: {text}")
-            return text_response(502, "Bad gateway")
+            return _without_status()
+        except NumberError as error:
+            self._log.error(f"Failed to parse sync response status code expression: {error}")
+            return _without_status()
         for message in messages:
             for name, shown in self._metadata.items(message):
                 headers[canonical(name)] = shown
@@ -95,3 +95,8 @@ class SyncResponses:
             except BloblangError as error:
                 self._log.error(f"Interpolation of response header Content-Type error: {error}")
         return sniff(messages[index].content())
+
+
+def _without_status() -> Response:
+    """The answer where the status cannot be told."""
+    return Response(502, b"", [("Content-Type", "application/octet-stream")])

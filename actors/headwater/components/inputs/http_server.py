@@ -168,6 +168,8 @@ class HttpServer(Input):
                 if self._listening.done():
                     self._listening = None
                 raise
+            scheme = "http" if self._certificate is None else "https"
+            self._resources.log.info(f"Receiving {scheme.upper()} messages at: {scheme}://{self._address}{self._path}")
         else:
             for path, description, handler, socket_handler in self._paths():
                 register = self._resources.register_endpoint
@@ -211,9 +213,14 @@ class HttpServer(Input):
         return call.future
 
     def _accept(self, call: Call, request: Request) -> None:
-        batch = self._requests.batch(request, call)
-        if batch is None:
+        try:
+            batch = self._requests.batch(request, call)
+        except ComponentError as error:
+            self._resources.log.warning(f"Request read failed: {error}")
             call.answer(text_response(400, "Bad request"))
+            return
+        if not batch:
+            call.answer(Response(200))
             return
         call.batch = batch
         self._deadlines.add(call)

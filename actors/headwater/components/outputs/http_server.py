@@ -167,6 +167,10 @@ class HttpServerOutput(Output):
         except ComponentError:
             self._host = None
             raise
+        scheme = "http" if self._tls is None else "https"
+        self._resources.log.info(
+            f"Serving messages through {scheme.upper()} GET request at: {scheme}://{self._address}{path}"
+        )
 
     def _cross_origin(self, handler: Handler) -> Handler:
         """A handler that also answers browsers which ask from pages of other sites."""
