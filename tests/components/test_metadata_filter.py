@@ -31,5 +31,5 @@ def test_none_are_taken_unasked() -> None:
 
 
 def test_patterns_have_to_be_right() -> None:
-    with pytest.raises(ConfigError, match="failed to compile regexp: error parsing regexp: missing closing"):
+    with pytest.raises(ConfigError, match=r"failed to compile regexp \"\(\": error parsing regexp: missing closing"):
         make({"include_patterns": ["("]})

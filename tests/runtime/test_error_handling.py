@@ -12,7 +12,7 @@ import yaml
 
 from headwater.components.catalogue import Catalogue
 from headwater.config.nodes import Node
-from headwater.config.service import take_service_apart
+from headwater.config.service import lint_text, take_service_apart
 from headwater.errors import ComponentError, ConfigError, TimedOut
 from headwater.runtime.error_handling import ErrorHandling
 from headwater.system import StreamSystem
@@ -249,3 +249,11 @@ def test_what_is_looked_at_stays_in_this_process(open_system: Any) -> None:
         system = open_system(section)
         system.create("s", f"input: {{inproc: in}}\npipeline: {{processors: [{FAILS_ON_X}]}}\noutput: {{drop: {{}}}}")
         assert system._registry.snapshot["s"].ring.chain.portable is portable
+
+
+@pytest.mark.parametrize(
+    ("ratio", "lints"), [("0.5", []), ("1.5", ["(1,1) batch_proportion should be between 0 and 1."])]
+)
+def test_a_part_that_is_none_is_a_lint(ratio: str, lints: list[str]) -> None:
+    text = f"error_handling: {{log: {{enabled: true, sampling_ratio: {ratio}}}}}".encode()
+    assert [str(lint) for lint in lint_text(text, Catalogue())] == lints

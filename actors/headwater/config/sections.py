@@ -136,6 +136,15 @@ LOGGER: Final = obj(
     description="The log.",
 )
 
+
+def _no_share(node: Node) -> str | None:
+    """Refuse a part that is less than nothing or more than all."""
+    share = node.plain()
+    return (
+        None if not isinstance(share, int | float) or 0 <= share <= 1 else "batch_proportion should be between 0 and 1."
+    )
+
+
 ERROR_HANDLING: Final = obj(
     "error_handling",
     choice(
@@ -145,7 +154,7 @@ ERROR_HANDLING: Final = obj(
         "log",
         boolean("enabled", "Whether failed messages are logged.", default=False),
         boolean("add_payload", "Whether with their content.", default=False),
-        number("sampling_ratio", "Which part of them.", default=1.0),
+        number("sampling_ratio", "Which part of them.", default=1.0, lint=_no_share),
         description="Logging of failed messages.",
     ),
     description="What happens to messages that processors failed on.",
