@@ -236,9 +236,16 @@ def test_a_missing_file_of_a_flag_is_named(flag: str, capsys: pytest.CaptureFixt
     assert "gone.yaml" in output.err or "dotenv" in output.err
 
 
-def test_files_without_tests_are_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["test", write("c.yaml", CONFIG)]) == 0
-    assert capsys.readouterr().out == "no tests found\n"
+def test_files_without_tests_are_not_taken_for_passed_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", write("c.yaml", CONFIG)]) == 1
+    assert capsys.readouterr().out == "No tests were found\n"
+
+
+def test_a_condition_in_bloblang_may_be_a_mapping(capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = "output_batches: [[{bloblang: 'root = content() == \"A\"'}]]"
+    text = f"name: n\ninput_batch: [{{content: a}}]\nmocks: {{ask: {{noop: {{}}}}}}\n{wanted}\n"
+    assert main(["test", case(text)]) == 0
+    assert main(["test", case(text.replace('"A"', '"B"'))]) == 1
 
 
 def test_watched_tests_run_again_when_a_file_changes(start: Callable[..., Any]) -> None:

@@ -126,7 +126,8 @@ def run_once(args: argparse.Namespace) -> int:
         except OSError as error:
             print(f"headwater test: cannot write {args.junit}: {error.strerror}", file=sys.stderr)
             return 1
-    return 0 if all(result.passed for result in results) else 1
+    found = any(result.cases or result.problems for result in results)
+    return 0 if found and all(result.passed for result in results) else 1
 
 
 def files(paths: Sequence[str]) -> list[Path]:
@@ -211,7 +212,7 @@ def report(results: Sequence[FileResult]) -> None:
     terminal = Terminal(sys.stdout)
     told = [result for result in results if result.cases or result.problems]
     if not told:
-        print("no tests found")
+        print("No tests were found")
     for result in told:
         word = terminal.paint("succeeded", "good") if result.passed else terminal.paint("failed", "bad")
         print(f"Test '{result.path}' {word}")

@@ -76,17 +76,17 @@ def content_matches(node: Node, folder: Path) -> Check:
 
 
 def bloblang(node: Node, folder: Path) -> Check:
-    """A query that has to be true of the message."""
-    from headwater.bloblang import BloblangError, ParseError, compile_query
+    """A mapping, most often a query alone, that has to make true of the message."""
+    from headwater.bloblang import BloblangError, ParseError, compile_mapping
 
     try:
-        query = compile_query(node.value)
+        query = compile_mapping(node.value)
     except ParseError as error:
         raise WrongCondition(f"failed to parse bloblang: {error}") from None
 
     def check(batch: Batch, index: int) -> str | None:
         try:
-            found = query.value(batch, index)
+            found = query.value(batch[index], batch, index)
         except BloblangError as error:
             return f"bloblang expression failed: {error}\n  expression: {node.value}"
         if found is True:
