@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from headwater.cli import arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = ROOT / "docs" / "guide"
@@ -48,10 +51,20 @@ def type_in(document: Any, block: Any) -> None:
         document.type(command, wanted)
 
 
+def parse(document: Any, block: Any) -> None:
+    """Commands that do not end: their words are understood."""
+    for line in block.text.splitlines():
+        program, *words = shlex.split(line)
+        assert program == "headwater", line
+        module, _ = arguments.parse(words)
+        assert module is not None
+
+
 RUNNERS = {
     "python": run_python,
     "yaml": lint,
     "console": type_in,
+    "sh": parse,
     "json": lambda document, block: json.loads(block.text),
     "toml": lambda document, block: tomllib.loads(block.text),
 }
