@@ -159,6 +159,14 @@ def test_functions_get_names() -> None:
             system.create("t", "input: {inproc: i}\noutput: {python: {function: triple}}")
 
 
+def test_names_and_patterns_go_together() -> None:
+    functions = Functions(["their_prices.tax:*"], {"double": lambda value: value * 2})
+    both = CONFIG.replace("processors: [", "processors: [{python: {function: double}}, ")
+    with StreamSystem(functions=functions) as system:
+        system.create("s", both)
+        assert system.read("s").active
+
+
 def test_lint_tells_place_and_mend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(CONFIG.replace("tax:add", "tax:ad"), encoding="utf-8")
