@@ -11,7 +11,7 @@ import pykka
 import pytest
 
 from headwater import tasks
-from headwater.clock import SystemClock
+from headwater.clock import FakeClock, SystemClock
 from headwater.runtime.dispatcher import PooledActor
 from headwater.runtime.lanes import Lanes
 from headwater.runtime.pool import Pool
@@ -284,3 +284,42 @@ def test_what_one_thread_would_keep_waiting_too_long_is_for_all(pair: tuple[Any,
 
     assert Telling.start(*place.all).ask("go", timeout=10) == Pool.OWN
     assert [each.ask("y", timeout=5) for each in told] == [2] * len(told)
+
+
+def test_actors_that_manage_others_come_first() -> None:
+    pool = Pool(1)
+    order: list[str] = []
+
+    class Named(PooledActor):
+        def on_receive(self, message: Any) -> None:
+            order.append(message)
+
+    class Managing(Named):
+        URGENT = True
+
+    gate, going = threading.Event(), threading.Event()
+
+    class Blocking(PooledActor):
+        def on_receive(self, message: Any) -> None:
+            going.set()
+            gate.wait(5)
+
+    clock = FakeClock()
+    lanes = Lanes(clock)
+    try:
+        Blocking.start(pool, clock, lanes).tell("hold the only thread")
+        assert going.wait(5)
+        workers = [Named.start(pool, clock, lanes) for _ in range(20)]
+        for worker in workers:
+            worker.tell("work")
+        manager = Managing.start(pool, clock, lanes)
+        answer = manager.ask("manage", block=False)
+        gate.set()
+        answer.get(timeout=5)
+        for worker in workers:
+            worker.ask("more", timeout=5)
+        assert order[0] == "manage"
+    finally:
+        gate.set()
+        pool.close()
+        lanes.close()

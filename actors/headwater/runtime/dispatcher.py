@@ -15,7 +15,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 import pykka
 from pykka.messages import _ActorStop
@@ -60,8 +60,11 @@ class PooledActor(pykka.Actor):
     Messages that are callables are called; all others go to `on_receive`.
     """
 
+    URGENT: ClassVar[bool] = False
+    """Whether its turns come before those of all others: for actors that manage some, and do little themselves."""
+
     def __init__(self, pool: Pool, clock: Clock, lanes: Lanes) -> None:
-        _making.inbox = Mailbox(pool)
+        _making.inbox = Mailbox(pool, self.URGENT)
         super().__init__()
         self._mailbox: Mailbox = _making.inbox
         self._mailbox.actor = self

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOOK: Final = "look"
+"""Wakes a thread that is to look for urgent mailboxes."""
+
 _OURS: Final = str(Path(__file__).parents[1])
 _LIBRARY: Final = sysconfig.get_path("stdlib")
 
@@ -32,6 +35,7 @@ class _Worker(threading.local):
     def __init__(self) -> None:
         self.pool: Pool | None = None
         self.mine: deque[Mailbox] = deque()
+        self.lent = False
 
 
 _worker = _Worker()
@@ -42,14 +46,18 @@ class Pool:
 
     What an actor tells others in its turn is run by the same thread after that turn: only one thread at a time has
     the interpreter, so waking another would gain nothing and cost two switches, and the data of a stream stays in the
-    cache of one core. What waits behind a turn that takes long is handed to the other threads. After some turns in a
-    row it is the turn of what they share.
+    cache of one core. What waits behind a turn that takes long is handed to the other threads; after a while it is
+    the turn of what all of them share; and actors that manage others come before all else, so that a system whose
+    streams are all busy can still be told to stop one.
 
     A turn that does not end, which no actor's should, holds its thread; while nothing moves and mailboxes wait, threads
     are added. After a while the actor's supervisor hears of it.
     """
 
     IN_A_ROW = 16
+    """Turns that a lent thread runs."""
+    SLICE_SECONDS = 0.002
+    """After so long with what its own turns cause a thread takes what waits for all."""
     OWN = 64
     """Mailboxes that a thread keeps to itself; more are for all."""
     LONG_SECONDS = 0.02
@@ -63,22 +71,38 @@ class Pool:
         self.size = threads or max(4, os.cpu_count() or 1)
         self._name = name
         self._clock = clock
-        self._runs: queue.SimpleQueue[Mailbox | None] = queue.SimpleQueue()
+        self._runs: queue.SimpleQueue[Mailbox | str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._turns = 0
         self._watching = False
         self._under_way: dict[int, tuple[Mailbox, float]] = {}
         self._own: dict[int, deque[Mailbox]] = {}
+        self._urgent: deque[Mailbox] = deque()
         self._timing = False
 
     # HOT: once a message that finds its actor at rest
     def submit(self, mailbox: Mailbox) -> None:
         """Give a mailbox a turn."""
         worker = _worker
-        if worker.pool is self and len(worker.mine) < self.OWN:
-            worker.mine.append(mailbox)
+        if worker.pool is self:
+            if mailbox.urgent:
+                if worker.lent:
+                    worker.mine.appendleft(mailbox)
+                else:
+                    self._urgent.append(mailbox)  # this thread looks there after its turn
+                return
+            if len(worker.mine) < self.OWN:
+                worker.mine.append(mailbox)
+                return
+        elif mailbox.urgent:
+            self._urgent.append(mailbox)
+            self._share(_LOOK)
             return
+        self._share(mailbox)
+
+    def _share(self, mailbox: Mailbox | str) -> None:
+        """Let any thread take a mailbox."""
         self._runs.put(mailbox)
         if not self._threads:
             with self._lock:
@@ -98,6 +122,7 @@ class Pool:
             return call()
         thread = threading.get_ident()
         mine = self._begin(thread)
+        worker.lent = True
         try:
             result = call()
             for _ in range(self.IN_A_ROW):
@@ -110,6 +135,7 @@ class Pool:
         finally:
             self._under_way.pop(thread, None)
             worker.pool = None
+            worker.lent = False
             del self._own[thread]
             for left in mine:
                 self.submit(left)
@@ -155,34 +181,32 @@ class Pool:
         self._clock.after(self.STUCK_SECONDS, look)
 
     def _run(self) -> None:
-        runs = self._runs
+        runs, urgent = self._runs, self._urgent
         thread = threading.get_ident()
         mine = self._begin(thread)
-        row = 0
+        until = 0.0
         closing = False
         while True:
-            mailbox: Mailbox | None = None
-            if mine and (row < self.IN_A_ROW or runs.empty()):
-                try:
+            mailbox: Mailbox | str | None
+            try:
+                if urgent:
+                    mailbox = urgent.popleft()
+                elif mine and (runs.empty() or monotonic() < until):
                     mailbox = mine.popleft()
-                except IndexError:  # others took it over just now
-                    continue
-            if mailbox is None:
-                row = 0
-                if closing and not mine:
+                elif closing and not mine:
                     return
-                try:
+                else:
                     mailbox = runs.get_nowait() if mine else self._wait(thread)
-                except queue.Empty:
-                    continue
-                if mailbox is None:
-                    closing = True
-                    continue
-            row += 1
-            self._take(thread, mailbox)
+                    until = monotonic() + self.SLICE_SECONDS
+            except (IndexError, queue.Empty):  # others took it just now
+                continue
+            if isinstance(mailbox, Mailbox):
+                self._take(thread, mailbox)
+            elif mailbox is None:
+                closing = True
 
-    def _wait(self, thread: int) -> Mailbox | None:
-        """The next mailbox that is for all; None when there will be no more."""
+    def _wait(self, thread: int) -> Mailbox | str | None:
+        """The next mailbox that is for all, or `_LOOK`; None when there will be no more."""
         self._under_way.pop(thread, None)
         return self._runs.get()
 
@@ -192,16 +216,18 @@ class Pool:
         now = monotonic()
         for thread, (mailbox, since) in tuple(self._under_way.items()):
             if now - since > self.LONG_SECONDS:
-                self._share(self._own.get(thread))
+                self._hand_over(self._own.get(thread))
             if now - since > self.HANG_SECONDS:
                 self._under_way[thread] = (mailbox, now)
                 if mailbox.actor is not None:
                     mailbox.actor.hangs(now - since, place_of(thread))
+        if self._urgent:
+            self._runs.put(_LOOK)
         if self._under_way and self._clock is not None and self._threads:
             self._timing = True
             self._clock.after(self.LONG_SECONDS, self._time)
 
-    def _share(self, waiting: deque[Mailbox] | None) -> None:
+    def _hand_over(self, waiting: deque[Mailbox] | None) -> None:
         while waiting:
             try:
                 self._runs.put(waiting.popleft())
@@ -238,10 +264,11 @@ def _is_known(file: str) -> bool:
 class Mailbox:
     """The inbox of a pooled actor; has a place on the pool's queue exactly while it holds messages."""
 
-    __slots__ = ("_lock", "_scheduled", "actor", "items", "pool")
+    __slots__ = ("_lock", "_scheduled", "actor", "items", "pool", "urgent")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, urgent: bool = False) -> None:
         self.pool = pool
+        self.urgent = urgent
         self.items: deque[Envelope[Any]] = deque()
         self.actor: PooledActor | None = None
         self._scheduled = False

@@ -37,6 +37,8 @@ class StreamRegistry(PooledActor):
         snapshot: The supervisors by id, as of the last change; may be read from any thread.
     """
 
+    URGENT = True
+
     def __init__(self, services: Services, events: EventBus) -> None:
         super().__init__(services.pool, services.clock, services.lanes)
         self._services = services

@@ -28,6 +28,8 @@ class StreamSupervisor(PooledActor):
     Attributes that other threads may read: `state`, `reason`, `restarts`, `started_ns`, `ended_ns`, `ring`.
     """
 
+    URGENT = True
+
     def __init__(self, services: Services, stream: str, config: StreamConfig, ring: Ring, events: EventBus) -> None:
         super().__init__(services.pool, services.clock, services.lanes)
         self.stream = stream

@@ -33,10 +33,10 @@ class WatchedPool(Pool):
         """Give a mailbox a turn."""
         with self._idle:
             self._busy += 1
-        super().submit(mailbox)
+        self._share(mailbox)
 
     def _run(self) -> None:
-        while (mailbox := self._runs.get()) is not None:
+        while isinstance(mailbox := self._runs.get(), Mailbox):
             try:
                 mailbox.turn()
             finally:
