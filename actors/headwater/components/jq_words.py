@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from headwater.bloblang.gotext import quote
 from headwater.documents import decode_document, encode_document
@@ -36,26 +36,71 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 _BINARY: Final = re.compile(rf"{_VALUE} and {_VALUE} cannot be (added|subtracted|multiplied|divided)")
 _PLACE: Final = re.compile(r" at <[\w-]+>, line (\d+), column (\d+):?$")
 _LAST_TOKEN: Final = re.compile(r"[$@]?\w+$|\W$")
+_FUNCTION: Final = re.compile(r"[a-z][a-z0-9_]*")
+_OF_TYPE: Final = re.compile(r"requires|must be|number required|only strings|cannot be|Cannot iterate|has no ")
+_PATH: Final = re.compile(r"\s*(?:\.(?:[A-Za-z_]\w*)|\.?\[-?\d+\])+")
+_STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\[(-?\d+)\]")
+_MOST_SHOWN: Final = 30
+_CLOSING: Final = {str: b'"', list: b"]", dict: b"}"}
 _INDEX: Final = re.compile(r"Cannot index (\w+) with (.*)", re.DOTALL)
 
 
-def complaint(text: str, raises: bool = False) -> str:
+def complaint(text: str, raises: bool = False, query: str = "", document: Any = None) -> str:
     """The words for a query that failed.
 
     Args:
         text: Those of libjq.
         raises: Whether the query raises errors of its own; what no rule knows is then taken for one of them.
+        query: The query, which tells what it was that failed where it is a function or a path.
+        document: What it was run on.
     """
     text = text.replace("null (null)", "null")
+    if _FUNCTION.fullmatch(query) and _OF_TYPE.search(text):
+        return f"{query} cannot be applied to: {preview(document)}"
     if (found := _BINARY.fullmatch(text)) is not None:
         return f"{_OPERATIONS[found[3]]}: {found[1]} and {found[2]}"
     if (found := _INDEX.fullmatch(text)) is not None:
         wanted = "array" if found[2].startswith("number") else "object"
-        return f"expected an {wanted} but got: {found[1]}"
+        value = _indexed(query, document)
+        return f"expected an {wanted} but got: {preview(value) if _type(value) == found[1] else found[1]}"
     for pattern, words in _RULES:
         if pattern.fullmatch(text):
             return pattern.sub(words, text)
     return f"error: {_compact(text)}" if raises else text
+
+
+def preview(value: Any) -> str:
+    """A value as gojq shows it in errors: its type, and some of it."""
+    if value is None:
+        return "null"
+    shown = encode_document(value)
+    if len(shown) > _MOST_SHOWN:
+        end = b" ..." + _CLOSING.get(type(value), b"")
+        shown = shown[: _MOST_SHOWN - len(end)].decode("utf-8", "ignore").encode() + end
+    return f"{_type(value)} ({shown.decode()})"
+
+
+def _type(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    return {str: "string", list: "array", dict: "object"}.get(type(value), "number")
+
+
+def _indexed(query: str, document: Any) -> Any:
+    """What the path that a query begins with cannot go on from; the document itself where that cannot be told."""
+    value = document
+    path = _PATH.match(query)
+    for name, index in _STEP.findall(path[0]) if path is not None else ():
+        if name and isinstance(value, dict):
+            value = value.get(name)
+        elif index and isinstance(value, list):
+            place = int(index)
+            value = value[place] if -len(value) <= place < len(value) else None
+        elif value is not None:
+            break
+    return value
 
 
 def _compact(text: str) -> str:

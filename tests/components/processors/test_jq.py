@@ -87,3 +87,28 @@ def test_what_cannot_be_built(contents: Callable[..., list[str]], query: str, er
     with pytest.raises(ConfigError) as caught:
         contents(f"- jq: {{query: '{query}'}}", "{}")
     assert error in str(caught.value)
+
+
+def test_the_environment_is_not_shown(contents: Callable[..., list[str]]) -> None:
+    assert contents("- jq: {query: '[env, $ENV, $ENV.PATH, env.PATH, .a]'}", '{"a":1}') == ["[{},{},null,null,1]"]
+
+
+@pytest.mark.parametrize(
+    ("query", "payload", "error"),
+    [
+        (".a", "[1,2]", "expected an object but got: array ([1,2])"),
+        (".a.b[0].c", '{"a":{"b":["x"]}}', 'expected an object but got: string ("x")'),
+        (".[0] + 1", '{"a":1}', 'expected an array but got: object ({"a":1})'),
+        (
+            ".a",
+            '"0123456789012345678901234567890"',
+            'expected an object but got: string ("012345678901234567890123 ...")',
+        ),
+        ("ascii_downcase", "[1]", "ascii_downcase cannot be applied to: array ([1])"),
+        ("fromjson", "5", "fromjson cannot be applied to: number (5)"),
+    ],
+)
+def test_failures_show_the_value(
+    outcomes: Callable[..., list[tuple[str, str]]], query: str, payload: str, error: str
+) -> None:
+    assert outcomes(f"- jq: {{query: '{query}'}}", payload) == [(payload, error)]

@@ -59,10 +59,15 @@ class Jq(Processor):
         query = config.text("query")
         if not re.sub(r"#.*", "", query).strip():
             query = "."
+        self._query = query.strip()
         self._raises = re.search(r"\berror\b", query) is not None
         try:
             self._program = jq.compile(query, args={"metadata": {}})
             self._metadata = "$metadata" in query
+            if re.search(r"\benv\b|\$ENV\b", query):
+                # As with gojq, queries do not get to see the environment.
+                query = f"def env: {{}}; {{}} as $ENV | (\n{query}\n)"
+                self._program = jq.compile(query, args={"metadata": {}})
             if self._metadata:
                 # Variables are set when a program is compiled, so what changes comes with the input.
                 self._program = jq.compile(f".[0] as $metadata | .[1] | (\n{query}\n)")
@@ -84,7 +89,7 @@ class Jq(Processor):
         try:
             emitted = self._program.input_text(source.decode("utf-8", "replace")).all()
         except ValueError as error:
-            raise ComponentError(complaint(str(error), self._raises), "data") from None
+            raise ComponentError(complaint(str(error), self._raises, self._query, document), "data") from None
         written = {} if self._raw else _written_numbers(document, {})
         emitted = [_restored(value, written) for value in emitted]
         if self._output_raw:
