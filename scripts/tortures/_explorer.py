@@ -25,6 +25,10 @@ UNSAYING = (
 """Modules whose objects say nothing about the state."""
 
 
+UNSAYING_NAMES = ("actor_urn", "started_ns", "uptime_ns")
+"""Attributes that are different in every world, whatever happened in it."""
+
+
 class World(Protocol):
     """Something in which one thing after another happens."""
 
@@ -216,9 +220,10 @@ class _Look:
     def _fields(self, item: Any) -> None:
         for name in _slots(type(item)):
             self.at(getattr(item, name, None))
-        values = getattr(item, "__dict__", None)
-        if values:
-            self._pairs(values)
+        for name, value in getattr(item, "__dict__", {}).items():
+            if name not in UNSAYING_NAMES:
+                self.seen.append(name)
+                self.at(value)
 
 
 _END = object()

@@ -37,7 +37,7 @@ from headwater.config.stream import StreamConfig, read_stream
 from headwater.endpoints import Endpoints
 from headwater.errors import EndOfInput, Rejected
 from headwater.message import Batch, Message
-from headwater.runtime import dispatcher
+from headwater.runtime import chain, connection, dispatcher
 from headwater.runtime.events import EventBus
 from headwater.runtime.lanes import Lanes
 from headwater.runtime.loop import EventLoop
@@ -393,10 +393,12 @@ class ProtocolWorld:
     def roots(self) -> Iterator[object]:
         yield self.supervisor
         yield from self._actors
-        yield [box.actor for box in self.turns.ready]
+        names = self._names()
+        yield sorted(names[id(box)] for box in self.turns.ready)  # who is first is everybody's choice
         yield [box.actor for box in self.frozen]
         yield [entry[2].call for entry in sorted(self.clock._heap._entries, key=lambda entry: entry[:2])]
-        yield [value for name, value in self.__dict__.items() if name not in ("clock", "turns", "scenario")]
+        apart = ("clock", "turns", "scenario", "wrong")
+        yield [value for name, value in self.__dict__.items() if name not in apart]
 
     def problems(self) -> list[str]:
         if self.wrong:
@@ -474,6 +476,10 @@ WAITS = "pipeline: {threads: 2, processors: [{pause: {}}]}"
 RING = ("input", "pipeline", "output")
 
 SCENARIOS = (
+    Scenario("one", ONE, messages=1, nacks=1, ends=True),
+    Scenario("one is stopped", ONE, messages=1, stops=(1.0,)),
+    Scenario("none, and it dies", messages=0, dies=("output",)),
+    Scenario("one, and it dies", messages=1, dies=("output",)),
     Scenario("starts", early=True, messages=0, stops=(1.0,), dies=("input",)),
     Scenario("settles", ONE, nacks=1, ends=True),
     Scenario("direct", nacks=1, ends=True, stops=(None, 0.0)),
@@ -511,7 +517,7 @@ def worlds(scenario: Scenario) -> Iterator[Callable[[], ProtocolWorld]]:
     catalogue = _catalogue()
     text = f"input: {{life: {scenario.source}}}\noutput: {{target: {scenario.target}}}\n{scenario.rest}"
     config = read_stream(text, catalogue, environment={})
-    still = SimpleNamespace(perf_counter=lambda: 0.0)
+    still = SimpleNamespace(perf_counter=lambda: 0)
     with (
         warnings.catch_warnings(action="ignore", category=RuntimeWarning),  # of coroutines in worlds that are left
         mock.patch.object(dispatcher, "TURN", scenario.turn),
@@ -520,6 +526,9 @@ def worlds(scenario: Scenario) -> Iterator[Callable[[], ProtocolWorld]]:
         mock.patch.object(output, "time", still),
         mock.patch.object(output, "Window", partial(Window, 1, 2)),
         mock.patch.object(buffer, "time", still),
+        mock.patch.object(connection, "_now", still.perf_counter),
+        mock.patch.object(chain, "_now", still.perf_counter),
+        mock.patch.object(connection, "random", SimpleNamespace(uniform=lambda least, most: 1.0)),
         mock.patch.object(buffer, "Window", _narrow),
     ):
         yield lambda: ProtocolWorld(scenario, catalogue, config)
