@@ -86,6 +86,7 @@ class ReadUntil(Input):
                 wanted = 1 if self._check is not None else limit
                 reading = self._reading = tasks.spawn(self._child.read(wanted), "read until", watched=True)
             if not await self._awaited(reading):
+                self._resources.log.info("Idle timeout reached")
                 self._done = True
                 break
             self._reading = None

@@ -102,6 +102,8 @@ class Sequence(Input):
                 return await self._next_of_one(limit)
             except EndOfInput:
                 await self._advance()
+                if self._child is None:
+                    self._resources.log.info("Exhausted all sequence inputs, shutting down.")
         raise EndOfInput
 
     async def _awaited(self, reading: tasks.Task[Any], stalled: tasks.Event | None) -> None:
@@ -148,6 +150,10 @@ class Sequence(Input):
                 if self._child is None:
                     for message in joiner.flush():
                         self._replays.add(Transaction([message], lambda _: None))
+                    if self._round + 1 >= self._rounds:
+                        self._resources.log.info(
+                            "Finished all sharded iterations and exhausted all sequence inputs, shutting down."
+                        )
                 continue
             for batch in read.batches:
                 for message in batch:
