@@ -41,7 +41,8 @@ _OF_TYPE: Final = re.compile(r"requires|must be|number required|only strings|can
 _PATH: Final = re.compile(r"\s*(?:\.(?:[A-Za-z_]\w*)|\.?\[-?\d+\])+")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\[(-?\d+)\]")
 _MOST_SHOWN: Final = 30
-_CLOSING: Final = {str: b'"', list: b"]", dict: b"}"}
+_TYPES: Final[dict[type, str]] = {str: "string", list: "array", dict: "object"}
+_CLOSING: Final[dict[type, bytes]] = {str: b'"', list: b"]", dict: b"}"}
 _INDEX: Final = re.compile(r"Cannot index (\w+) with (.*)", re.DOTALL)
 
 
@@ -85,7 +86,7 @@ def _type(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "number")
+    return _TYPES.get(type(value), "number")
 
 
 def _indexed(query: str, document: Any) -> Any:
