@@ -90,17 +90,23 @@ class HttpStream:
         self._response = response
         self.status = response.status
         self.headers = [(name, value) for name, value in response.headers.items()]
+        self.failure: NotConnected | None = None
 
     async def read(self) -> bytes | None:
-        """The next bytes; None at the end. Raises: NotConnected when the connection breaks."""
+        """The next bytes; None at the end, which may be that of a connection that broke (see `failure`)."""
 
         async def read() -> bytes:
-            return await self._response.content.readany()
+            content = self._response.content
+            try:
+                return await content.readany()
+            except (_client_error(), OSError) as error:
+                self.failure = NotConnected(network_words(error))
+                # What came before is kept behind the failure, and nothing public hands it out.
+                return content._read_nowait(-1)
 
-        try:
-            return await self._client.on_loop(read) or None
-        except (_client_error(), OSError) as error:
-            raise NotConnected(f"failed to read response: {network_words(error)}") from None
+        if self.failure is not None:
+            return None
+        return await self._client.on_loop(read) or None
 
     async def close(self) -> None:
         """Drop the connection."""

@@ -52,6 +52,7 @@ class HttpClientInput(Input):
 
     def __init__(self, config: Config, resources: Resources) -> None:
         self._client = HttpClient(config, resources)
+        self._log = resources.log
         self._drop_empty = config.boolean("drop_empty_bodies")
         stream = config.object("stream")
         self._streams = stream.boolean("enabled")
@@ -104,12 +105,13 @@ class HttpClientInput(Input):
         try:
             return await self._cutter.read(limit)
         except EndOfInput:
+            failure = None if self._stream is None else self._stream.failure
             await self._drop()
+            if failure is not None:
+                self._log.error(f"Failed to read message: {failure}")
+                raise failure from None
             if self._reconnect:
                 raise NotConnected from None
-            raise
-        except NotConnected:
-            await self._drop()
             raise
 
     async def _drop(self) -> None:
