@@ -6,6 +6,7 @@ loaded when the schema is compiled.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
@@ -17,7 +18,7 @@ import orjson
 
 from headwater.bloblang.gofloat import format_float
 from headwater.bloblang.values import json_text, type_name
-from headwater.documents import decode_document
+from headwater.documents import decode_document, json_problem
 from headwater.errors import DocumentError, HeadwaterError
 from headwater.schemaformats import matches
 
@@ -237,10 +238,16 @@ def _members(schema: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
 
 
 def _decoded(raw: bytes) -> Any:
+    problem = json_problem(raw, trailing=True)
+    if problem is not None:
+        raise SchemaError(problem)
     try:
         return decode_document(raw)
-    except DocumentError as error:
-        raise SchemaError("EOF" if not raw.strip() else str(error)) from None
+    except DocumentError:
+        # What follows the first document does not matter.
+        text = raw.decode("utf-8", "surrogateescape").lstrip()
+        _, end = json.JSONDecoder(strict=False).raw_decode(text)
+        return decode_document(text[:end].encode("utf-8", "surrogateescape"))
 
 
 def _pass(value: Any, place: str, found: list[Violation]) -> None:

@@ -192,3 +192,16 @@ def test_a_url_that_is_none_is_shown_without_its_fragment() -> None:
     with pytest.raises(BloblangError) as error:
         compile_mapping('root = "http://a:b/#f".parse_url()').apply(Message(b""))
     assert error.value.text.endswith('parse "http://a:b/": invalid port ":b" after host')
+
+
+def test_of_maps_within_maps_the_innermost_is_heard() -> None:
+    source = (
+        'map outer {\n  root.x = [this].map_each(this.apply("inner"))\n}\n'
+        'map inner {\n\n  root = throw("no")\n}\n'
+        'root = {"k":1.apply("outer")}'
+    )
+    with pytest.raises(BloblangError) as error:
+        compile_mapping(source).apply(Message(b"{}"))
+    assert error.value.text == (
+        "failed assignment (line 8): failed to resolve 'k' value: failed assignment (line 3): no"
+    )

@@ -108,9 +108,10 @@ class Walker:
     def failed(self, line: int, error: BloblangError) -> BloblangError:
         if self.inside_map:
             if error.inside_map:
-                return error
-            made = BloblangError(f"failed assignment (line {line}): {error.text}", True)
-            made.inside_map = True
+                made = BloblangError(*error.inside_map)
+            else:
+                made = prefixed(f"failed assignment (line {line}): ", error)
+            made.inside_map = made.text, made.annotated
             return made
         made = BloblangError(f"failed assignment (line {line}): {error.structured or error.text}", True)
         made.said = True  # type: ignore[attr-defined]
@@ -170,13 +171,17 @@ class Walker:
         if self.root is NOTHING or self.root is None:
             self.root = {}
         here = self.root
+        array: tuple[int, Any] | None = None  # the first one on the way, which is blamed for what is within it
         for at, segment in enumerate(path):
             if type(here) not in (dict, list):
-                place = ".".join(path[:at]) if at else "the root"
+                blamed, value = array or (at, here)
+                place = ".".join(path[:blamed]) if blamed else "the root"
                 raise BloblangError(
                     f"unable to set target path {'.'.join(path)} as the value of {place} "
-                    f"was a non-object type ({type_name(here)})"
+                    f"was a non-object type ({type_name(value)})"
                 )
+            if type(here) is list:
+                array = array or (at, here)
             key: Any = segment
             if type(here) is list:
                 if segment == "-":
@@ -189,6 +194,11 @@ class Walker:
                 return
             below = here.get(key) if type(here) is dict else here[key]
             if below is None:
+                if type(here) is list and segment != "-":
+                    raise BloblangError(
+                        f"unable to set target path {'.'.join(path)}: failed to resolve path segment '{at}': "
+                        f"field '{segment}' was not found"
+                    )
                 below = here[key] = {}
             here = below
 

@@ -204,7 +204,7 @@ def _label(spec: Spec, arguments: list[Argument]) -> str:
     if spec.kind == "function":
         if name == "json":
             return f"json path `{given or ''}`" if given is not None else ""
-        if name in ("meta", "root_meta", "metadata"):
+        if name in ("meta", "root_meta", "metadata") and (first is None or first.node is None):
             return f"{name} field {given}" if given else f"{name} object"
         if name == "var" and given:
             return f"variable {given}"

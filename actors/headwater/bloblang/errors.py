@@ -23,13 +23,13 @@ class BloblangError(HeadwaterError):
 
     Attributes:
         annotated: Whether the text already says which value the failure is about.
-        inside_map: Whether it says the line of a named map.
+        inside_map: What the innermost named map that failed says, and whether that was annotated; None outside of maps.
         structured: What a statement says instead of all this where the message was no document.
     """
 
     annotated = False
     constructed = False  # whether a function refused its literal arguments, such as a regular expression
-    inside_map = False
+    inside_map: tuple[str, bool] | None = None
     structured = ""
 
     def __init__(self, text: str, annotated: bool = False) -> None:

@@ -88,9 +88,14 @@ def explained(error: BaseException, edge: Region | None = None) -> BloblangError
                 if position == 0 and region is edge:
                     break
             elif region.kind == "inner":
-                if not found.inside_map:
+                if found.inside_map is None:
                     found = prefixed(region.text, found)
-                    found.inside_map = True
+                    found.inside_map = found.text, found.annotated
+                else:
+                    # Of maps within maps the innermost alone is heard, without what was put before it since.
+                    made = BloblangError(*found.inside_map)
+                    made.inside_map, made.structured = found.inside_map, found.structured
+                    found = made
             elif region.kind == "statement":
                 found = BloblangError(region.text + (found.structured or found.text), True)
             else:
