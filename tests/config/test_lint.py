@@ -219,6 +219,12 @@ def test_what_is_deprecated_or_has_no_label_is_said_when_asked(catalogue: Catalo
     ]
 
 
+def test_an_empty_label_is_one_and_what_is_deprecated_stands_where_its_value_does(catalogue: Catalogue) -> None:
+    assert lint("input:\n  label: ''\n  stdin: {}\n", catalogue, labels=True) == []
+    text = "pipeline:\n  processors:\n    - log:\n        fields:\n          a: b\n          c: d\n"
+    assert lint(text, Catalogue(), deprecated=True) == [f"({line},1) field fields is deprecated" for line in (5, 5, 6)]
+
+
 def test_bento_has_fields_and_words_of_its_own(catalogue: Catalogue) -> None:
     text = "pipeline:\n  processors:\n    - try:\n        - everything: {fresh: 2}\n        - nope: {}\n"
     assert lint(text, catalogue, dialect="any") == ["(5,1) unable to infer component type: nope"]

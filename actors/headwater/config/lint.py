@@ -120,20 +120,16 @@ class Linter:
                     present.update(name.value for name, _ in value.pairs)
                 continue
             present.add(key.value)
-            self.field(field, value, key.line)
+            self.field(field, value)
             if field.lint_object is not None:
                 self._apply(field.lint_object, parent, node)
         for name in parent.leaves:
             if name not in present:
                 self._add(node.line, f"field {name} is required", Code.MISSING)
 
-    def field(self, field: Field, node: Node, line: int = 0) -> None:
-        """Look at a value by its field; `line` is that of its key."""
-        dialect = self._options.dialect
-        if field.deprecated_in == dialect or (field.deprecated and (self._options.deprecated or dialect == "bento")):
-            self._add(line or node.line, f"field {field.name} is deprecated", Code.DEPRECATED)
-        if field.lint is not None:
-            self._apply(field.lint, field, node)
+    def field(self, field: Field, node: Node) -> None:
+        """Look at a value by its field."""
+        self._rules(field, node)
         shape = field.shape
         if shape == "scalar":
             self._value(field, node)
@@ -169,10 +165,17 @@ class Linter:
                 self._element(field, item)
 
     def _element(self, field: Field, node: Node) -> None:
-        """Look at an element of a list or map; a rule of the field's own is asked once more."""
+        """Look at an element of a list or map; what holds for the whole is asked once more."""
+        self._rules(field, node)
+        self._value(field, node)
+
+    def _rules(self, field: Field, node: Node) -> None:
+        """Ask whether a field is deprecated, and its own rule."""
+        dialect = self._options.dialect
+        if field.deprecated_in == dialect or (field.deprecated and (self._options.deprecated or dialect == "bento")):
+            self._add(node.line, f"field {field.name} is deprecated", Code.DEPRECATED)
         if field.lint is not None:
             self._apply(field.lint, field, node)
-        self._value(field, node)
 
     def _value(self, field: Field, node: Node) -> None:
         """Look at one value, be it the whole or an element."""
@@ -299,7 +302,7 @@ class Linter:
         self._add(node.line, text, Code.COMPONENT_MISSING)
 
     def _label(self, pairs: list[tuple[Node, Node]], key: Node, node: Node) -> bool:
-        """Look at the label of a component of those pairs; answers whether there is one."""
+        """Look at the label of a component of those pairs; answers whether it has the field, be it empty."""
         if node.shape != "scalar":
             self._add(node.line, "expected string value", Code.EXPECTED_SCALAR)
             return True
@@ -310,7 +313,7 @@ class Linter:
         except decode.WrongType:
             return True
         if not label:
-            return False
+            return True
         line = node.first_line
         if not _LABEL.fullmatch(label) or (self._options.dialect == "bento" and "-" in label):
             allowed = r"/^[a-z0-9_]+$/" if self._options.dialect == "bento" else r"/^[a-z0-9_\-]+$/"
