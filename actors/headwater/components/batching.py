@@ -3,11 +3,10 @@
 Both ends of a stream use it. What sends (the batching of outputs, a buffer):
 
     batcher = Batcher(config.object("batching"), resources)
-    joined = batcher.add(batch, done)           # done(failure) settles what was added
-    if joined is None:
-        batcher.wait()                          # seconds until it is due all the same; then batcher.flush("period")
-    for part in await batcher.finish(joined):   # the policy's processors, then one or more parts to deliver
-        part.settle(failure)                    # each part once; what was added is settled when all are
+    for joined in batcher.add_all(delivery):        # what the delivery's transactions complete; they are settled with it
+        for part in await batcher.finish(joined):   # the policy's processors, then one or more parts to deliver
+            part.settle(failure)                    # each part once; what was added is settled when all are
+    batcher.wait()                                  # seconds until the rest is due all the same: batcher.flush("period")
 
 What reads wraps its input: `BatchedInput(child, batcher)`.
 """
@@ -23,7 +22,7 @@ from headwater import durations, tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.contracts import Input
 from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput, HeadwaterError, Unserved
-from headwater.message import Batch, Message
+from headwater.message import UNSET, Batch, Message, Payloads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +94,19 @@ class Joined:
             runs.append(_Run(delivery))
         runs[-1].indices.append(index)
         runs[-1].sizes.append(len(batch))
+
+    # HOT: once a chunk
+    def add_payloads(self, delivery: Delivery, payloads: Payloads, first: int) -> None:
+        """Append a part of a delivery that is nothing but payloads; the part begins with its transaction `first`."""
+        mine, metadata, count = self.batch, payloads.metadata, len(payloads)
+        mine += [
+            Message(content, UNSET, metadata, None, place)
+            for place, content in enumerate(payloads.contents, len(mine))
+        ]
+        run = _Run(delivery)
+        run.indices.extend(range(first, first + count))
+        run.sizes.extend([1] * count)
+        self._runs.append(run)
 
     def settle(self, failure: Failure | None) -> None:
         """Settle all transactions: each hears of its own messages only."""
@@ -182,29 +194,46 @@ class Batcher:
         """How many messages wait for company."""
         return len(self._joined.batch)
 
-    def add(self, batch: Batch, done: Done) -> Joined | None:
-        """Add a transaction. Returns: the closed batch where this one completes it."""
-        return self._add(Delivery([batch], lambda _, failure: done(failure)), 0)
-
     def add_all(self, delivery: Delivery) -> list[Joined]:
         """Add the transactions of a delivery. Returns: the batches that they complete."""
+        if isinstance(delivery.batches, Payloads) and self._count > 0 and self._size <= 0 and self._check is None:
+            return self._add_payloads(delivery, delivery.batches)
         add = self._add
         return [joined for index in range(len(delivery.batches)) if (joined := add(delivery, index)) is not None]
 
     # HOT: once a transaction
     def _add(self, delivery: Delivery, index: int) -> Joined | None:
+        joined = self._begun()
+        start = len(joined.batch)
+        joined.add(delivery, index)
+        mechanism = self._trigger(joined.batch, start) or self._overdue()
+        return self.flush(mechanism) if mechanism else None
+
+    # HOT: once a chunk
+    def _add_payloads(self, delivery: Delivery, payloads: Payloads) -> list[Joined]:
+        """The same for many that count for one message each."""
+        closed: list[Joined] = []
+        at = 0
+        while at < len(payloads):
+            joined = self._begun()
+            part = payloads[at : at + self._count - len(joined.batch)]
+            joined.add_payloads(delivery, part, at)
+            at += len(part)
+            mechanism = "count" if len(joined.batch) >= self._count else self._overdue()
+            if mechanism and (full := self.flush(mechanism)) is not None:
+                closed.append(full)
+        return closed
+
+    def _begun(self) -> Joined:
+        """The batch that is open; its period begins with its first message."""
         joined = self._joined
         if not joined.batch and self._period > 0:
             spread = self._period * self._jitter
             self._due = self._clock.now() + self._period + (random.random() * spread if spread else 0.0)
-        start = len(joined.batch)
-        joined.add(delivery, index)
-        mechanism = self._trigger(joined.batch, start)
-        if mechanism:
-            return self.flush(mechanism)
-        if self._period > 0 and self._clock.now() >= self._due:
-            return self.flush("period")
-        return None
+        return joined
+
+    def _overdue(self) -> str:
+        return "period" if self._period > 0 and self._clock.now() >= self._due else ""
 
     def _trigger(self, messages: Batch, start: int) -> str:
         """What closes the batch now, or nothing."""

@@ -178,6 +178,8 @@ class BatchedOutput(Output):
         self._ending = False
         self._host: tasks.Host | None = None
         self.max_in_flight = self.AHEAD
+        self.write_many = self._write_many
+        self.overlapping = True
 
     def room(self, under_way: int) -> int:
         if len(self._deliveries) > self._child.max_in_flight:
@@ -188,18 +190,35 @@ class BatchedOutput(Output):
         await self._child.connect()
 
     async def write(self, batch: Batch) -> None:
+        failures = await self._write_many([batch])
+        if failures is not None and failures[0] is not None:
+            raise failures[0]
+
+    # HOT: once a chunk
+    async def _write_many(self, batches: Batches) -> list[Failure | None] | None:
         self._host = tasks.current_host()
-        settled: tasks.Future[Failure | None] = tasks.Future()
-        joined = self._batcher.add(batch, settled.give)
-        if joined is not None:
+        delivered: tasks.Future[None] = tasks.Future()
+        failures: dict[int, Failure] = {}
+        pending = len(batches)
+
+        def settle(indices: Sequence[int] | None, failure: Failure | None) -> None:
+            nonlocal pending
+            places = range(len(batches)) if indices is None else indices
+            if failure is not None:
+                failures.update(dict.fromkeys(places, failure))
+            pending -= len(places)
+            if not pending:
+                delivered.fire()
+
+        for joined in self._batcher.add_all(Delivery(batches, settle)):
             self._send(joined)
-        elif self._ending:
-            self._host.wake(self.flush)
-        elif self._timer is None and self._batcher.wait() is not None:
-            self._timer = tasks.spawn(self._wait(), "batch period")
-        failure = await settled
-        if failure is not None:
-            raise failure
+        if len(self._batcher):
+            if self._ending:
+                self._host.wake(self.flush)
+            elif self._timer is None and self._batcher.wait() is not None:
+                self._timer = tasks.spawn(self._wait(), "batch period")
+        await delivered
+        return [failures.get(place) for place in range(len(batches))] if failures else None
 
     def _send(self, joined: Joined) -> None:
         self._deliveries.spawn(self._deliver(joined), "batch")
