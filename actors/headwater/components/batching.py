@@ -3,10 +3,10 @@
 Both ends of a stream use it. What sends (the batching of outputs, a buffer):
 
     batcher = Batcher(config.object("batching"), resources)
-    for joined in batcher.add_all(delivery):        # what the delivery's transactions complete; they are settled with it
+    for joined in batcher.add_all(delivery):        # what its transactions complete
         for part in await batcher.finish(joined):   # the policy's processors, then one or more parts to deliver
             part.settle(failure)                    # each part once; what was added is settled when all are
-    batcher.wait()                                  # seconds until the rest is due all the same: batcher.flush("period")
+    batcher.wait()                                  # seconds until the rest is due: then batcher.flush("period")
 
 What reads wraps its input: `BatchedInput(child, batcher)`.
 """
