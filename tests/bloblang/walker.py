@@ -310,11 +310,7 @@ class Walker:
 
     @staticmethod
     def truth(value: Any) -> bool:
-        try:
-            return get_bool(value)
-        except TypeMismatch as error:
-            error.annotated = True
-            raise
+        return get_bool(value)
 
     def either(self, first: Node, second: Callable[[], Any], frame: Frame) -> Any:
         try:
