@@ -5,7 +5,8 @@ clock that jumps. What is left to chance elsewhere is an action here: whose turn
 write works, when a stage dies or stops coming back, when the stream is stopped and how hard. In every state:
 
 * no transaction is settled twice, acked without having been written, or settled after its input was closed;
-* while nothing can move any more, a stream that runs has its input waiting for messages: no demand is lost;
+* while nothing can move any more, a stream that runs has its input waiting for messages, and what each stage has asked
+  for is what the one before it knows: no demand is lost;
 * every transaction that was read is settled, or its input is closed and it can be read again;
 * a stop that was asked for has ended, all actors are gone, and everything that was opened was closed once.
 """
@@ -13,6 +14,7 @@ write works, when a stage dies or stops coming back, when the stream is stopped 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -449,8 +451,22 @@ class ProtocolWorld:
         else:
             if self._reader() is None:
                 found.append("nobody waits for messages: a demand was lost")
+            found += self._demands()
             if self.supervisor.state != "running":
                 found.append(f"the stream is {self.supervisor.state!r}, not running")
+        return found
+
+    def _demands(self) -> list[str]:
+        """What each stage has asked for is what the one before it knows to be asked for."""
+        ring: dict[str, Any] = self.supervisor.ring.actors
+        found = []
+        names = [name for name in ("input", "buffer", "pipeline", "output") if name in ring]
+        for before, after in itertools.pairwise(names):
+            stage = ring[before]
+            known = stage._credit if before == "pipeline" else stage._feed._demand
+            asked = ring[after]._granted
+            if known != asked:
+                found.append(f"the {after} has asked for {asked}, the {before} knows of {known}")
         return found
 
     def close(self) -> None:
