@@ -14,9 +14,11 @@ from headwater.errors import ConfigError
 from headwater.telemetry.logs import TRACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Message, Payloads
 
 SPEC = spec(
     "processor",
@@ -63,6 +65,10 @@ class Log(Processor):
         self._message = config.interpolated("message")
         self._mapping = config.mapping("fields_mapping")
         self._fields = config.interpolations("fields")
+        texts = (self._message, *self._fields.values())
+        if not any(text.uses_batch for text in texts) and not (self._mapping and self._mapping.uses_batch):
+            self.each = self._each
+            self.payloads = self._payloads
 
     def process(self, batch: Batch) -> list[Batch]:
         """Write a line for each message."""
@@ -70,6 +76,17 @@ class Log(Processor):
             for index in range(len(batch)):
                 self._write(batch, index)
         return [batch]
+
+    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
+        if self._custom.enabled(self._level):
+            for message in messages:
+                self._write([message], 0)
+        return list(messages)
+
+    def _payloads(self, payloads: Payloads) -> Payloads | list[Message | None]:
+        if self._custom.enabled(self._level):
+            self._each(payloads.messages())
+        return payloads
 
     def _write(self, batch: Batch, index: int) -> None:
         fields: dict[str, Any] = {}

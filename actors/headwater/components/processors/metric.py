@@ -13,11 +13,11 @@ from headwater.config.fields import choice, interpolated, interpolated_map, spec
 from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from headwater.components.resources import Resources
     from headwater.config.view import Config
-    from headwater.message import Batch
+    from headwater.message import Batch, Message, Payloads
     from headwater.telemetry.metrics import Metrics
 
 TYPES: Final = ("counter", "counter_by", "gauge", "timing")
@@ -74,6 +74,9 @@ class Metric(Processor):
             "timing": self._time,
         }[kind]
         self._made: dict[tuple[str, ...], Metrics] = {}
+        if not any(text.uses_batch for text in (self._value, *self._labels.values())):
+            self.each = self._each
+            self.payloads = self._payloads
         if not self._labels:
             # Without labels there is one series, which shows from the start.
             metrics = self._made[()] = self._metrics
@@ -83,24 +86,36 @@ class Metric(Processor):
     def process(self, batch: Batch) -> list[Batch]:
         """Observe each message."""
         for index in range(len(batch)):
-            try:
-                value = self._value.text(batch, index)
-            except BloblangError as error:
-                self._log.error(f"Value interpolation error: {error}")
-                continue
-            try:
-                values = tuple(expression.text(batch, index) for expression in self._labels.values())
-            except BloblangError as error:
-                self._log.error(f"Handler error: label interpolation error: {error}")
-                continue
-            metrics = self._made.get(values)
-            if metrics is None:
-                metrics = self._made[values] = self._labelled(values)
-            try:
-                self._observe(metrics, value)
-            except ValueError as error:
-                self._log.error(f"Handler error: {error}")
+            self._look_at(batch, index)
         return [batch]
+
+    def _each(self, messages: Sequence[Message]) -> list[Message | None]:
+        for message in messages:
+            self._look_at([message], 0)
+        return list(messages)
+
+    def _payloads(self, payloads: Payloads) -> Payloads | list[Message | None]:
+        self._each(payloads.messages())
+        return payloads
+
+    def _look_at(self, batch: Batch, index: int) -> None:
+        try:
+            value = self._value.text(batch, index)
+        except BloblangError as error:
+            self._log.error(f"Value interpolation error: {error}")
+            return
+        try:
+            values = tuple(expression.text(batch, index) for expression in self._labels.values())
+        except BloblangError as error:
+            self._log.error(f"Handler error: label interpolation error: {error}")
+            return
+        metrics = self._made.get(values)
+        if metrics is None:
+            metrics = self._made[values] = self._labelled(values)
+        try:
+            self._observe(metrics, value)
+        except ValueError as error:
+            self._log.error(f"Handler error: {error}")
 
     def _labelled(self, values: tuple[str, ...]) -> Metrics:
         return self._metrics.having(**dict(zip(self._labels, values, strict=True)))
