@@ -73,6 +73,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.body: list[Any] = []
         self.state = _EMPTY
         self.mine: set[str] = set()
+        self.alias_line: Any = None
         self.alias = False
         self.aliased = _keeps_root([program.statements, *program.maps.values()])
         self.maps = set(program.maps)
@@ -440,6 +441,10 @@ class ProgramCompiler(ExpressionCompiler):
             with self.block(f"if {root} is NOTHING:"):
                 self.put(f"{root} = {{}}")
         elif self.alias and self.plain:
+            lines = self.stack[-1].lines
+            if self.alias_line in lines:
+                # Nothing has read root since it was made `this`.
+                lines.remove(self.alias_line)
             self.put(f"{root} = _x0.copy()")
         else:
             return
@@ -522,6 +527,7 @@ class ProgramCompiler(ExpressionCompiler):
         self.mine.clear()
         # The name beside `this` is `this` itself where that is a dict, so one comparison tells what root is.
         self.alias = code == "_x0"
+        self.alias_line = self.stack[-1].lines[-1]
 
     def _stored(self, query: Node) -> Value:
         """Compile a query whose value goes into root, in a form that the fast encoder writes right."""
