@@ -105,6 +105,11 @@ def test_processors(processor: str, lints: list[str], catalogue: Catalogue) -> N
                 "  line 3: cannot unmarshal !!map into string"
             ],
         ),
+        (
+            "output: {stdout: {}, drop: {}, broker: {}}\n",
+            ["(1,1) unable to infer output type, multiple candidates 'drop' and 'stdout'"],
+        ),
+        ("output: {b: 1, a: 2, b: 3}\n", ["(1,1) unable to infer output type from candidates: [a b b]"]),
         ("cache_resources:\n  - memory: {}\n", ["(2,1) the label field for resources must be unique and not empty"]),
         (
             "buffer:\n  label: x\n  none: {}\n",

@@ -55,6 +55,7 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
     plugin: Node | None = None
     label = ""
     bodies: dict[str, Node] = {}
+    words: list[str] = []
     known: list[str] = []
     for key, value in node.entries:
         name = key.value
@@ -67,6 +68,7 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
                 with contextlib.suppress(decode.WrongType):
                     label = decode.text(value)
             continue
+        words.append(name)
         bodies[name] = value
         if catalogue.knows(kind, name):
             known.append(name)
@@ -77,11 +79,11 @@ def find_component(node: Node, kind: ComponentKind, catalogue: Catalogue) -> tup
     if len(known) == 1:
         return known[0], bodies[known[0]], label
     if known:
-        first, second = sorted(known)[:2]
+        first, second = sorted(known[:2])
         raise InferenceError(f"unable to infer {kind} type, multiple candidates '{first}' and '{second}'", node.line)
     if not bodies:
         raise InferenceError("an explicit " + kind + " type must be specified", node.line)
-    raise InferenceError(f"unable to infer {kind} type from candidates: [{' '.join(sorted(bodies))}]", node.line)
+    raise InferenceError(f"unable to infer {kind} type from candidates: [{' '.join(sorted(words))}]", node.line)
 
 
 class IndexedInferenceError(InferenceError):
