@@ -7,8 +7,9 @@ saves a message made and read on either side, a fifth of what a light mapping co
 from __future__ import annotations
 
 from headwater.bloblang.growth import SMALL
+from headwater.bloblang.loops import nodes, references
 from headwater.bloblang.program import ProgramCompiler
-from headwater.bloblang.syntax import Program
+from headwater.bloblang.syntax import Assign, Program, Reference
 
 
 class PayloadCompiler(ProgramCompiler):
@@ -18,6 +19,7 @@ class PayloadCompiler(ProgramCompiler):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program, many=True, plain=True)
+        self._in_place = _reads_before_it_writes(program)
 
     # HOT: the whole mapping stands within the loop
     def _loop(self) -> None:
@@ -30,6 +32,10 @@ class PayloadCompiler(ProgramCompiler):
             with self.block("except Exception as _e0:"):
                 self.put("_q0(failed(Message(_k0, UNSET, _g0), _e0))")
         self.put("return _l0")
+
+    def _own_copy(self) -> str:
+        # It was decoded here, so nobody else has it.
+        return "_x0" if self._in_place else super()._own_copy()
 
     def _prologue(self) -> None:
         if self.uses_this:
@@ -63,3 +69,29 @@ class PayloadCompiler(ProgramCompiler):
                 self._give("encode_document(_r0)")
         self._serialise()
         self._give("_s0")
+
+
+def _reads_before_it_writes(program: Program) -> bool:
+    """Whether no statement reads a field of `this` that one before it writes in root: then root may be `this` itself.
+
+    Whoever reads all of `this`, or root, may see what was written: then it is not so.
+    """
+    written: set[str] = set()
+    for place, statement in enumerate(program.statements):
+        if place == 0 and isinstance(statement, Assign) and not statement.path and _is_this(statement.query):
+            continue
+        found = list(references(statement))
+        if any(each.context == "root" or (each.context == "this" and not each.path) for each in found):
+            return False
+        reads = {each.path[0] for each in found if each.path}
+        writes = {each.path[0] for each in nodes(statement) if isinstance(each, Assign) and each.path}
+        if reads & written or (not isinstance(statement, Assign) and reads & writes):
+            return False
+        if any(isinstance(each, Assign) and not each.path for each in nodes(statement)):
+            return False
+        written |= writes
+    return True
+
+
+def _is_this(query: object) -> bool:
+    return isinstance(query, Reference) and query.context == "this" and not query.path

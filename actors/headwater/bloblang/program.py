@@ -445,11 +445,15 @@ class ProgramCompiler(ExpressionCompiler):
             if self.alias_line in lines:
                 # Nothing has read root since it was made `this`.
                 lines.remove(self.alias_line)
-            self.put(f"{root} = _x0.copy()")
+            self.put(f"{root} = {self._own_copy()}")
         else:
             return
         self.state, self.alias = _OWN, False
         self.mine.clear()
+
+    def _own_copy(self) -> str:
+        """Code for a dict that the mapping may write to and that is like `this`."""
+        return "_x0.copy()"
 
     def _put(self, root: str, path: tuple[str, ...], value: Value) -> None:
         """Assign what may be a marker."""
@@ -552,8 +556,8 @@ class ProgramCompiler(ExpressionCompiler):
         function = self.stack[-1]
         if function.name != "main":
             return value
-        self.heavy = True
         if value.kind in ("list", "dict"):
+            self.heavy = True
             self.put("_u0 = True")
             return Value(value.code, value.kind, True)
         code = value.code
@@ -570,6 +574,7 @@ class ProgramCompiler(ExpressionCompiler):
                     self.put(f"{code} = keep({code})")
                 with self.block("else:"):
                     self.put("_u0 = True")
+            self.heavy = True
         return Value(code, "value" if value.kind in ("float", "number") else value.kind, True)
 
     def _if_statement(self, statement: IfStatement, line: int) -> None:
