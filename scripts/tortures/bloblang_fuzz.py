@@ -56,12 +56,12 @@ def run(bench: Bench) -> Outcome:
     until = time.monotonic() + bench.left - 1
     child = context.Process(target=_work, args=(seed, until, bench.rounds, note, done, errors), daemon=True)
     child.start()
-    last, since = 0, time.process_time()
+    last, since, worked = 0, time.monotonic(), 0.0
     while child.is_alive():
         child.join(0.2)
         if done.value != last:
-            last, since = done.value, time.monotonic()
-        elif last and time.monotonic() - since > HANG_SECONDS:
+            last, since, worked = done.value, time.monotonic(), _on_core(child.pid)
+        elif last and (_on_core(child.pid) - worked > HANG_SECONDS or time.monotonic() - since > 10 * HANG_SECONDS):
             child.kill()
             child.join()
             outcome.failures.append(f"no end after {HANG_SECONDS:.0f} s: {_shown(note)}")
@@ -71,6 +71,12 @@ def run(bench: Bench) -> Outcome:
     outcome.note = f"{done.value - errors.value} gave a result, {errors.value} an error"
     outcome.require(done.value > errors.value, "nothing gave a result")
     return outcome
+
+
+def _on_core(pid: int | None) -> float:
+    """Seconds that a process has had a core for."""
+    stat = Path(f"/proc/{pid}/schedstat")
+    return int(stat.read_text().split()[0]) / 1e9 if stat.exists() else 0.0
 
 
 def _shown(note: Path) -> str:

@@ -133,11 +133,12 @@ def nanoid(length: int | None, alphabet: str | None) -> str:
 def _chosen(characters: str, size: int) -> str:
     """Characters that chance chooses, each as likely as the others."""
     mask = (1 << (len(characters) - 1).bit_length()) - 1
-    found = ""
+    places = bytes(octet & mask for octet in range(256))
+    others = bytes(octet for octet in range(256) if octet & mask >= len(characters))
+    found = b""
     while len(found) < size:
-        octets = secrets.token_bytes(size - len(found) + 8)
-        found += "".join([characters[octet & mask] for octet in octets if octet & mask < len(characters)])
-    return found[:size]
+        found += secrets.token_bytes(size - len(found) + 8).translate(places, others)
+    return found[:size].decode("latin-1").translate(dict(enumerate(characters)))
 
 
 class _Snowflakes:
