@@ -323,3 +323,24 @@ def test_actors_that_manage_others_come_first() -> None:
         gate.set()
         pool.close()
         lanes.close()
+
+
+def test_threads_are_added_when_all_are_held_by_turns_that_do_not_end() -> None:
+    clock = SystemClock()
+    pool = Pool(2, clock=clock)
+    lanes = Lanes(clock)
+    gate = threading.Event()
+
+    class Hanging(PooledActor):
+        def on_receive(self, message: Any) -> None:
+            gate.wait(20)
+
+    try:
+        for _ in range(2):
+            Hanging.start(pool, clock, lanes).tell("hang")
+        assert Counting.start(pool, clock, lanes).ask("turn", timeout=10) == 1
+    finally:
+        gate.set()
+        pool.close()
+        lanes.close()
+        clock.close()

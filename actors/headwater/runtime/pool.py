@@ -223,9 +223,19 @@ class Pool:
                     mailbox.actor.hangs(now - since, place_of(thread))
         if self._urgent:
             self._runs.put(_LOOK)
+        if not self._runs.empty() and self._all_stuck(now):
+            with self._lock:
+                self._add(1)
         if self._under_way and self._clock is not None and self._threads:
             self._timing = True
             self._clock.after(self.LONG_SECONDS, self._time)
+
+    def _all_stuck(self, now: float) -> bool:
+        """Whether no thread is left for what waits, however little that is."""
+        if not 0 < len(self._threads) < self.MOST:
+            return False
+        turns = [self._under_way.get(thread.ident or 0) for thread in self._threads]
+        return all(turn is not None and now - turn[1] > self.STUCK_SECONDS for turn in turns)
 
     def _hand_over(self, waiting: deque[Mailbox] | None) -> None:
         while waiting:
