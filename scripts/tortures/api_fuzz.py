@@ -31,10 +31,11 @@ def run(bench: Bench) -> Outcome:
         argv += ["--max-time", f"{seconds:.0f}", "--max-examples", "1000000", "--continue-on-failure", "--no-color"]
         argv += ["--seed", str(bench.chance.randrange(1 << 31)), "--request-timeout", str(ANSWER_SECONDS)]
         argv += ["--warnings", "off", "--suppress-health-check", "all"]
-        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "scripts.tortures._api_hooks", "TORTURE_ANSWERS": str(told)}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "scripts.tortures._api_hooks"}
+        environment["TORTURE_ANSWERS"] = str(told)
         with report.open("wb") as file:
             done = subprocess.run(
-                argv, cwd=ROOT, env=environment, stdout=file, stderr=file, timeout=seconds + 120, check=False
+                argv, cwd=bench.folder, env=environment, stdout=file, stderr=file, timeout=seconds + 120, check=False
             )
         text = report.read_text(errors="replace")
         outcome.require(done.returncode == 0, f"{server}: {text[-3000:]}")

@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 FUNCTION: Final = function(
     description="The function, as `module:function`. The module must be installed beside Headwater, or stand in the "
-    "working folder or in one of `PYTHONPATH`. Streams that come over the API may only name what `--allow-python` allows.",
+    "working folder or in one of `PYTHONPATH`. Streams that come over the API may only name what `--allow-python` "
+    "allows.",
     examples=("my_package.prices:add_tax",),
 )
 ARGUMENTS: Final = any_map("arguments", "Handed to the function by name.", default={}, examples=({"rate": 0.19},))

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Listener = Callable[..., Any]
 """Serves a table of endpoints: called with an address (host:port), the `Endpoints`, a pair of certificate and key files
-or None, and with True where others may listen at the same port, which also have to say so; the result has a `close` method. Blocks until it is bound; raises `ComponentError` when that fails."""
+or None, and with True where others may listen at the same port, which also have to say so; the result has a `close`
+method. Blocks until it is bound; raises `ComponentError` when that fails."""
 
 
 @dataclass(slots=True)
