@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from headwater.components.compression import MAX_EXPANDED, CompressionError, too_large
 from headwater.components.payloads import structured, type_name
+from headwater.compression import MAX_EXPANDED, CompressionError, too_large
+from headwater.csv_records import CsvError, CsvReader
 from headwater.errors import ComponentError
 from headwater.message import Message
 
@@ -215,7 +216,6 @@ def _document(message: Message, kind: type, word: str) -> Any:
 
 def csv_opener(delimiter: str = ",") -> Opener:
     """How to make a message of each row of a CSV file with a header."""
-    from headwater.components.csv_records import CsvError, CsvReader
 
     def open_csv(message: Message) -> list[Message]:
         reader = CsvReader(delimiter)

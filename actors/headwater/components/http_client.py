@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from headwater import tasks
-from headwater.components.compression import MAX_EXPANDED
 from headwater.components.http_auth import Authentication, basic_header
 from headwater.components.http_requests import HttpRequest, RequestFactory, response_messages
 from headwater.components.http_words import network_words, redacted
 from headwater.components.metadata_filter import MetadataFilter
 from headwater.components.tls import ClientTls
+from headwater.compression import MAX_EXPANDED
 from headwater.durations import InvalidDuration, parse_seconds
 from headwater.errors import Closed, ComponentError, ConfigError, NotConnected
 from headwater.telemetry.tracing import begin_all, end_all

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headwater.components.csv_records import CsvError, CsvReader
+from headwater.csv_records import CsvError, CsvReader
 from headwater.errors import BuildError
 from headwater.message import Batch
 from headwater.system import StreamSystem

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from headwater.components import compression
+from headwater import compression
 from headwater.message import Message
 
 

@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 from headwater.bloblang.errors import BloblangError
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import ENCODING, TEXT
+from headwater.compression import MAX_EXPANDED, compressor, decompressor
 from headwater.errors import ComponentError
 
 _SMALL = 128
@@ -100,8 +101,6 @@ def _lz4(raw: bytes, level: int) -> bytes:
 
 def _shared(algorithm: str) -> Callable[[bytes, int], bytes]:
     """Algorithms that processors have as well."""
-    from headwater.components.compression import compressor
-
     try:
         native = compressor(algorithm)
     except ComponentError as error:
@@ -134,8 +133,6 @@ def _compress(algorithm: str, level: int) -> Callable[[bytes], bytes]:
 def _unzstd(raw: bytes) -> bytes:
     import zstandard
 
-    from headwater.components.compression import MAX_EXPANDED
-
     if raw and not raw.startswith(b"\x28\xb5\x2f\xfd"[: len(raw)]):
         raise BloblangError("invalid input: magic number mismatch")
     try:
@@ -153,8 +150,6 @@ def _unzstd(raw: bytes) -> bytes:
 def _decompress(algorithm: str) -> Callable[[bytes], bytes]:
     if algorithm == "zstd":
         return _unzstd
-    from headwater.components.compression import decompressor
-
     try:
         native = decompressor(algorithm)
     except ComponentError as error:

@@ -14,6 +14,7 @@ from headwater.bloblang.gourl import UrlError, parse_query, parse_url
 from headwater.bloblang.registry import Example, Param, method
 from headwater.bloblang.targets import PARSING, STRING_OR_BYTES, TEXT
 from headwater.bloblang.values import encode_text, json_text
+from headwater.csv_records import CsvError, CsvReader
 from headwater.documents import fragment, json_problem
 
 _ANY = ("any",)
@@ -209,8 +210,6 @@ def format_yaml(target: Any) -> bytes:
     ],
 )
 def parse_csv(target: Any, parse_header_row: bool, delimiter: str, lazy_quotes: bool) -> list[Any]:
-    from headwater.components.csv_records import CsvError, CsvReader
-
     if len(delimiter) != 1:
         raise BloblangError("delimiter value must be exactly one character")
     if type(target) is not str and type(target) is not bytes:

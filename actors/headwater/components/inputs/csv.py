@@ -8,12 +8,12 @@ from typing import Any
 from headwater.acknowledge import Delivery
 from headwater.components.catalogue import component
 from headwater.components.contracts import Input, Scan
-from headwater.components.csv_records import CsvError, CsvReader
 from headwater.components.inputs._files import CannotOpen, FileReader, expand
 from headwater.components.resources import Resources
 from headwater.components.scanners.csv import at_least_one, header_is_read
 from headwater.config.fields import auto_replay_nacks, boolean, integer, spec, text, texts
 from headwater.config.view import Config
+from headwater.csv_records import CsvError, CsvReader
 from headwater.errors import ComponentError, ConfigError, NotConnected
 from headwater.message import Batch, Message
 

@@ -13,9 +13,9 @@ from headwater import tasks
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.values import to_text
 from headwater.components.catalogue import component
-from headwater.components.compression import MAX_EXPANDED
 from headwater.components.contracts import Processor
 from headwater.components.programs import exit_text, start_error
+from headwater.compression import MAX_EXPANDED
 from headwater.config.fields import interpolated, mapping, spec
 from headwater.errors import ComponentError, HeadwaterError
 

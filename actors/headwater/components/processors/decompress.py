@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from headwater.components.catalogue import component
-from headwater.components.compression import MAX_EXPANDED, CompressionError, decompressor
 from headwater.components.contracts import Processor
 from headwater.components.payloads import one_by_one
 from headwater.components.resources import Resources
+from headwater.compression import MAX_EXPANDED, CompressionError, decompressor
 from headwater.config.fields import choice, spec
 from headwater.config.view import Config
 from headwater.errors import ConfigError

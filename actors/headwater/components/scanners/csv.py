@@ -8,10 +8,10 @@ from typing import Any
 
 from headwater.components.catalogue import component
 from headwater.components.contracts import Scan, Scanner
-from headwater.components.csv_records import CsvError, CsvReader
 from headwater.components.resources import Resources
 from headwater.config.fields import boolean, integer, spec, text, texts
 from headwater.config.view import Config
+from headwater.csv_records import CsvError, CsvReader
 from headwater.errors import ComponentError, ConfigError, MessageError
 from headwater.message import NO_METADATA, Batch, Message
 

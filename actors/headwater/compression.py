@@ -176,7 +176,7 @@ def _corrupt(data: bytes, start: int) -> str:
 def _bunzip2(data: bytes) -> bytes:
     import bz2
 
-    from headwater.components.bzip2_diagnosis import diagnose
+    from headwater.bzip2_diagnosis import diagnose
 
     results: list[bytes] = []
     total = 0
