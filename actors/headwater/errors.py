@@ -10,8 +10,7 @@
     │   ├── LintRejection        lint found errors, and nobody said `chilled`
     │   └── BuildError           a component cannot be made from its configuration
     ├── StreamError              an operation on a stream is refused
-    │   ├── StreamExists / StreamNotFound / RegistryClosed
-    │   └── StopTimeout          a stage did not let go in time
+    │   └── StreamExists / StreamNotFound / RegistryClosed
     └── ComponentError           a component failed at work; carries a kind
         ├── Rejected             deliberately refused by configuration
         │   └── Undeliverable    refused, and would be each time: not worth another try
@@ -125,14 +124,6 @@ class RegistryClosed(StreamError):
 
     def __init__(self) -> None:
         super().__init__("type was closed")
-
-
-class StopTimeout(StreamError):
-    """A stream did not stop in time; `stages` names what did not let go."""
-
-    def __init__(self, stages: Sequence[str]) -> None:
-        super().__init__("action timed out: " + ", ".join(stages))
-        self.stages = tuple(stages)
 
 
 class ComponentError(HeadwaterError):

@@ -47,9 +47,7 @@ Parameters. `Param(name, type, default=..., optional=..., summary=...)` with the
     "string" (bytes too, as str), "integer" (floats truncated), "float", "number" (int or float), "bool" (numbers too),
     "timestamp", "array", "object", "any" (as it is; textual numbers as Fragment)
     "query"      a callable of one argument, the `this` of the query; evaluates it, returns the value (markers too) or
-                 raises.
-                 ``scalars=False``: literal scalars are refused at parse time. A literal comes as a callable that
-                 returns it.
+                 raises. A literal comes as a callable that returns it.
     "query" functions (no target): the callable is called with the context's own `this`: use ``query(ctx.this)`` with
                  ``context=True``.
 
@@ -132,7 +130,6 @@ class Param:
     summary: str = ""
     default: Any = UNSET
     optional: bool = False
-    scalars: bool = True
 
     @property
     def required(self) -> bool:

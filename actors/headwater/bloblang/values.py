@@ -390,11 +390,6 @@ _MAX_DEPTH: Final = 12_000
 _HTML_ESCAPES: Final = {**_ESCAPES, 38: "\\u0026", 60: "\\u003c", 62: "\\u003e"}
 
 
-def json_string(text: str, escape_html: bool = True) -> str:
-    """A JSON string literal."""
-    return f'"{text.translate(_HTML_ESCAPES if escape_html else _ESCAPES)}"'
-
-
 def json_text(value: Value, escape_html: bool = True, indent: str = "") -> str:
     """A value as JSON with keys sorted bytewise.
 

@@ -22,7 +22,7 @@ from headwater import durations, tasks
 from headwater.acknowledge import Delivery, Failure, Fragments
 from headwater.components.contracts import Input
 from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput, HeadwaterError, Unserved
-from headwater.message import UNSET, Batch, Message, Payloads
+from headwater.message import UNSET, Batch, Message, Payloads, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -300,11 +300,7 @@ class Batcher:
 
 def _part(batch: Batch, fragments: Fragments) -> Part:
     """A part of what a policy's processors made; the failure of it is told by the origins that they left."""
-    renumbered = [
-        Message(message.raw, message.parsed, message.metadata, message.error, index, message.context)
-        for index, message in enumerate(batch)
-    ]
-    return Part(renumbered, lambda failure: fragments.settle(batch, failure))
+    return Part(numbered(batch), lambda failure: fragments.settle(batch, failure))
 
 
 def delivery_of(parts: Sequence[Part]) -> Delivery:

@@ -10,7 +10,7 @@ from headwater import tasks
 from headwater.acknowledge import Delivery, Failure, failed_messages
 from headwater.clock import Timer
 from headwater.errors import Closed
-from headwater.message import Batch, Message
+from headwater.message import Batch, numbered
 
 AT_ONCE = 2
 """How often a rejected transaction comes back without a wait."""
@@ -34,7 +34,7 @@ class Transaction:
         """Keep only the messages that a failure is about."""
         left = failed_messages(self.batch, failure)
         if left and len(left) < len(self.batch):
-            self.batch = renumbered(left)
+            self.batch = numbered(left)
 
     def pause(self) -> float:
         """Note a rejection. Returns: seconds to wait before the next attempt."""
@@ -161,13 +161,3 @@ class Replays:
         for transaction in due:
             transaction.delivered(Closed())
         self._changed.set()
-
-
-def renumbered(batch: Batch) -> Batch:
-    """The messages with their places in the batch as origin."""
-    return [
-        message
-        if message.origin == index
-        else Message(message.raw, message.parsed, message.metadata, message.error, index, message.context)
-        for index, message in enumerate(batch)
-    ]

@@ -105,11 +105,6 @@ def numbers(name: str = "", description: str = "", **attributes: Any) -> Field:
     return Field(name, "float", "array", description=description, **attributes)
 
 
-def anythings(name: str = "", description: str = "", **attributes: Any) -> Field:
-    """A list of values of any type."""
-    return Field(name, "unknown", "array", description=description, **attributes)
-
-
 def text_lists(name: str = "", description: str = "", **attributes: Any) -> Field:
     """A list of lists of texts."""
     return Field(name, "string", "2darray", description=description, **attributes)
@@ -123,11 +118,6 @@ def text_map(name: str = "", description: str = "", **attributes: Any) -> Field:
 def interpolated_map(name: str = "", description: str = "", **attributes: Any) -> Field:
     """A map from any key to a text with ``${! }`` expressions."""
     return Field(name, "string", "map", interpolated=True, description=description, **attributes)
-
-
-def integer_map(name: str = "", description: str = "", **attributes: Any) -> Field:
-    """A map from any key to a whole number."""
-    return Field(name, "int", "map", description=description, **attributes)
 
 
 def any_map(name: str = "", description: str = "", **attributes: Any) -> Field:

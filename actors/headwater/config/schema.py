@@ -29,11 +29,6 @@ def json_schema(catalogue: Catalogue, root: Field = WHOLE) -> dict[str, Any]:
     return {"$schema": DIALECT, "title": "A Headwater configuration", **schema, "definitions": definitions}
 
 
-def component_schema(spec: Spec) -> dict[str, Any]:
-    """The schema of one component's body; child components are referred to by kind."""
-    return _described(_field(spec.root), spec.summary)
-
-
 def _kind(kind: ComponentKind, specs: list[Spec]) -> dict[str, Any]:
     """An object with the name of one component, and what may stand beside it."""
     properties: dict[str, Any] = {}

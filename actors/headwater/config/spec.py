@@ -119,11 +119,6 @@ class Field(msgspec.Struct, frozen=True, gc=False, eq=False):
         """Whether it is one of those that lint asks for: single texts, numbers and booleans."""
         return self.required and self.shape == "scalar" and self.type in ("string", "int", "float", "bool")
 
-    @property
-    def is_component(self) -> bool:
-        """Whether its values are child components."""
-        return self.type in KINDS
-
     def element(self) -> Field:
         """The field of one element of a list or map."""
         shape: Shape = "array" if self.shape == "2darray" else "scalar"
@@ -145,7 +140,6 @@ class Spec(msgspec.Struct, frozen=True, gc=False, eq=False):
         since: The first version that has it.
         blocking: Its calls wait for the world outside; its stage needs a thread of its own.
         composite: It holds components that do its work; what it needs depends on them.
-        exclusive: Two instances must not overlap in time, so a replacement starts after the old one has stopped.
         lint: A rule of its own; gets the body's node.
         examples: Titles and configurations worth showing.
     """
@@ -161,7 +155,6 @@ class Spec(msgspec.Struct, frozen=True, gc=False, eq=False):
     since: str = ""
     blocking: bool = False
     composite: bool = False
-    exclusive: bool = False
     lint: Rule | None = None
     examples: tuple[tuple[str, str], ...] = ()
 

@@ -234,8 +234,3 @@ class ProcessorChain:
                 raise
             except Exception as error:
                 link.resources.log.error(f"Failed to close processor: {error}")
-
-
-def no_processors() -> ProcessorChain:
-    """A chain that changes nothing."""
-    return ProcessorChain(())

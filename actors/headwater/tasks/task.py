@@ -69,10 +69,6 @@ class Future(Generic[T]):
         """Settle it with no value: for futures that are signals."""
         self._settle(None, None)
 
-    def give(self, value: T) -> None:
-        """Settle it with a value, as a callback."""
-        self._settle(value, None)
-
     def set_exception(self, error: BaseException) -> bool:
         """Settle it with a failure. Returns: False when it was settled already."""
         return self._settle(None, error)

@@ -22,8 +22,6 @@ from headwater.testing.conditions import Check, WrongCondition, condition
 SUFFIXES = ("_headwater_test", "_benthos_test", "_bento_test")
 """How a definition is called that stands beside its configuration."""
 
-TARGETS = ("target_processors", "target_mapping")
-
 ALONE = Field("", "object", fields=(TESTS,))
 
 

@@ -186,7 +186,6 @@ function(
         "query",
         "A number to go on from; null leaves the counter as it is, nothing() lets it count.",
         optional=True,
-        scalars=False,
     ),
     stateful=True,
     context=True,

@@ -24,7 +24,7 @@ Query = Callable[[Any], Any]
 
 
 def _query(name: str, summary: str, optional: bool = False) -> Param:
-    return Param(name, "query", summary, optional=optional, scalars=False)
+    return Param(name, "query", summary, optional=optional)
 
 
 @method(

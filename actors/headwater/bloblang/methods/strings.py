@@ -552,7 +552,7 @@ def length(target: Any) -> int:
 
 @method(
     "split_by",
-    Param("predicate", "query", "Tells by each element whether it is a separator.", scalars=False),
+    Param("predicate", "query", "Tells by each element whether it is a separator."),
     target="any",
     category=("Object & Array Manipulation", STRINGS),
     receives=("array", "bytes", "string"),

@@ -186,7 +186,7 @@ class _Store(Input):
         left = failed_messages(entry.batch, failure)
         if left and len(left) < len(entry.batch):
             self._messages -= len(entry.batch) - len(left)
-            entry.batch = numbered(left)
+            entry.batch = stored(left)
         entry.rejections += 1
         if entry.rejections <= AT_ONCE:
             self._again(entry)
@@ -208,7 +208,7 @@ class _Store(Input):
         self._changed.set()
 
 
-def numbered(batch: Batch) -> Batch:
+def stored(batch: Batch) -> Batch:
     """The messages with their places as origin, and without a way back to who sent them: that one has its answer."""
     return [
         message
@@ -239,7 +239,7 @@ class MemoryBuffer(Buffer):
         store = self._store
         for place, batch in enumerate(batches):
             size = sum([len(message.content()) for message in batch])
-            if not store.put_now(numbered(batch), size):
+            if not store.put_now(stored(batch), size):
                 return place
             self._meter.received(len(batch))
         return len(batches)
@@ -252,7 +252,7 @@ class MemoryBuffer(Buffer):
             raise Undeliverable(text)
         if self._spill and not self._store.fits(size):
             return
-        await self._store.put(numbered(batch), size)
+        await self._store.put(stored(batch), size)
         self._meter.received(len(batch))
 
     async def read(self, limit: int) -> Delivery:

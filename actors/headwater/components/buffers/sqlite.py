@@ -14,12 +14,12 @@ from headwater.components.buffers._queue_file import QueueFile
 from headwater.components.catalogue import component
 from headwater.components.contracts import Buffer
 from headwater.components.opening import open_blocking
-from headwater.components.replays import Replays, Transaction, renumbered
+from headwater.components.replays import Replays, Transaction
 from headwater.components.resources import Resources
 from headwater.config.fields import processors, spec, text
 from headwater.config.view import Config
 from headwater.errors import Closed, ComponentError, EndOfInput
-from headwater.message import Batch, Batches
+from headwater.message import Batch, Batches, numbered
 
 SPEC = spec(
     "buffer",
@@ -35,7 +35,6 @@ SPEC = spec(
         "stored much faster than single messages."
     ),
     blocking=True,
-    exclusive=True,
     examples=(
         (
             "Store packed",
@@ -265,7 +264,7 @@ class SqliteBuffer(Buffer):
                 continue
             fragments = Fragments(len(made), _settling(delivery, index))
             for each in made:
-                parts.append(Part(renumbered(each), _fragment(fragments, each)))
+                parts.append(Part(numbered(each), _fragment(fragments, each)))
         return delivery_of(parts) if parts else None
 
     async def end(self) -> None:

@@ -103,7 +103,6 @@ SPEC = spec(
         "502 with the reason when it was rejected; 408 after `timeout`. The parts of a multipart request are one "
         "batch. Headers, query and path parameters, cookies and facts of the request are metadata."
     ),
-    exclusive=True,
     examples=(
         (
             "An echo",

@@ -70,7 +70,6 @@ SPEC = spec(
     categories=("Network",),
     summary="Listen at a TCP, TLS, UDP or Unix socket and read from all who connect.",
     description="Each connection is cut into messages by itself, and so is each datagram.",
-    exclusive=True,
     examples=(("Lines over TCP", "input:\n  socket_server:\n    network: tcp\n    address: 127.0.0.1:6000\n"),),
 )
 

@@ -22,7 +22,6 @@ SPEC = spec(
     summary="Read standard input, cut into messages by a scanner.",
     description="The input ends where standard input ends.",
     examples=(("Lines of standard input", "input:\n  stdin: {}\n"),),
-    exclusive=True,
 )
 
 
