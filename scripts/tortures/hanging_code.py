@@ -61,6 +61,7 @@ def run(bench: Bench) -> Outcome:
     clock = SystemClock()
     pool = Pool(clock=clock)
     pool.HANG_SECONDS = HANG_SECONDS  # type: ignore[misc]
+    pool.STUCK_SECONDS = HANG_SECONDS / 3  # type: ignore[misc]
     outcome = Outcome()
     with StreamSystem(catalogue=catalogue, clock=clock, pool=pool) as system, contextlib.ExitStack() as stack:
         stack.callback(release.set)

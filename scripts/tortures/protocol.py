@@ -405,7 +405,7 @@ class ProtocolWorld:
     def problems(self) -> list[str]:
         if self.wrong:
             return self.wrong
-        found = [f"{len(readers)} lives read at once" for readers in [self._readers()] if len(readers) > 1]
+        found = []
         if self.opening.done() and self.opening.error() is not None:
             found.append(f"the start failed: {self.opening.error()!r}")
         found += [f"a stop failed: {each.error()!r}" for each in self.stopping if each.done() and each.error()]
@@ -414,9 +414,6 @@ class ProtocolWorld:
         if not found and not self._may_move():
             found = self._at_rest()
         return found
-
-    def _readers(self) -> list[Life]:
-        return [life for life in self.lives if life.asked is not None and not life.closed]
 
     def _may_move(self) -> bool:
         """Whether anything can happen that is not a choice of the world around: turns, time, what is under way."""
