@@ -51,6 +51,14 @@ def batcher(host: TestHost, **policy: Any) -> Batcher:
     return made
 
 
+def add(made: Batcher, *texts: str, heard: list[Failure | None] | None = None) -> Joined | None:
+    """Add a transaction. Returns: the batch that it completes, if it does."""
+    said = [] if heard is None else heard
+    closed = made.add_all(Delivery([batch_of(*texts)], lambda _, failure: said.append(failure)))
+    assert len(closed) <= 1
+    return closed[0] if closed else None
+
+
 @pytest.fixture
 def host() -> TestHost:
     return TestHost()
@@ -83,12 +91,12 @@ def test_each_transaction_hears_of_its_own_messages_only() -> None:
 
 def test_count_and_size(host: TestHost) -> None:
     made = batcher(host, count=3, byte_size=10)
-    assert made.add(batch_of("a"), lambda _: None) is None
-    joined = made.add(batch_of("b", "c"), lambda _: None)
+    assert add(made, "a") is None
+    joined = add(made, "b", "c")
     assert joined is not None
     assert len(joined) == 3
-    assert made.add(batch_of("x" * 9), lambda _: None) is None
-    assert made.add(batch_of("y"), lambda _: None) is not None
+    assert add(made, "x" * 9) is None
+    assert add(made, "y") is not None
     assert made.flush() is None
 
 
@@ -96,10 +104,10 @@ def test_a_period_begins_with_the_first_message(host: TestHost) -> None:
     made = batcher(host, period="10s")
     assert made.wait() is None
     host.clock.advance(100)
-    assert made.add(batch_of("a"), lambda _: None) is None
+    assert add(made, "a") is None
     assert made.wait() == 10
     host.clock.advance(4)
-    assert made.add(batch_of("b"), lambda _: None) is None
+    assert add(made, "b") is None
     assert made.wait() == 6
     host.clock.advance(6)
     assert made.wait() == 0
@@ -110,7 +118,7 @@ def test_a_period_begins_with_the_first_message(host: TestHost) -> None:
 
 def test_jitter_makes_a_period_longer(host: TestHost) -> None:
     made = batcher(host, period="10s", jitter=0.5)
-    made.add(batch_of("a"), lambda _: None)
+    add(made, "a")
     wait = made.wait()
     assert wait is not None
     assert 10 <= wait <= 15
@@ -119,8 +127,8 @@ def test_jitter_makes_a_period_longer(host: TestHost) -> None:
 def test_what_processors_split_is_delivered_as_one_batch(host: TestHost) -> None:
     made = batcher(host, count=2, processors=[{"split": {"size": 1}}])
     heard: list[Failure | None] = []
-    made.add(batch_of("a"), heard.append)
-    joined = made.add(batch_of("b"), heard.append)
+    add(made, "a", heard=heard)
+    joined = add(made, "b", heard=heard)
     assert joined is not None
     (part,) = host.run(made.finish(joined))
     assert [message.content() for message in part.batch] == [b"a", b"b"]
@@ -132,7 +140,7 @@ def test_what_processors_split_is_delivered_as_one_batch(host: TestHost) -> None
 def test_what_processors_drop_is_settled_at_once(host: TestHost) -> None:
     made = batcher(host, count=1, processors=[{"mapping": "root = deleted()"}])
     heard: list[Failure | None] = []
-    joined = made.add(batch_of("a"), heard.append)
+    joined = add(made, "a", heard=heard)
     assert joined is not None
     assert host.run(made.finish(joined)) == []
     assert heard == [None]
@@ -205,7 +213,7 @@ def test_parts_as_a_delivery(host: TestHost) -> None:
     heard: list[Failure | None] = []
     parts = []
     for text in "ab":
-        joined = made.add(batch_of(text), heard.append)
+        joined = add(made, text, heard=heard)
         assert joined is not None
         parts += host.run(made.finish(joined))
     delivery = delivery_of(parts)
