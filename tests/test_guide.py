@@ -25,6 +25,7 @@ PAGES = sorted(path.name for path in GUIDE.glob("*.md"))
 def test_the_blocks_of_a_page_run(page: str, document: Any) -> None:
     (document.folder / "config.yaml").write_text(EXAMPLE, encoding="utf-8")
     for block in document.blocks((GUIDE / page).read_text(encoding="utf-8")):
+        assert block.language in RUNNERS, block.text
         RUNNERS[block.language](document, block)
 
 

@@ -42,4 +42,5 @@ assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTE
 assert not logging.getLogger().handlers and not logging.getLogger("headwater").handlers
 assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

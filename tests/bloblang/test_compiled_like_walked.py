@@ -55,10 +55,10 @@ def test_a_compiled_mapping_does_what_the_walker_does(source: str, payloads: lis
         return
     program = parse_mapping(source, Environment.default())
     for raw in payloads:
-        compare(mapping, program, raw)
+        assert_alike(mapping, program, raw)
 
 
-def compare(mapping: Mapping, program: Program, raw: bytes) -> None:
+def assert_alike(mapping: Mapping, program: Program, raw: bytes) -> None:
     """One mapping on one payload, in all the forms in which it is compiled."""
     source = mapping.text
 

@@ -145,7 +145,7 @@ def test_odd_payloads_give_a_value_or_an_error(raw: bytes) -> None:
         "root = content()",
         "root = [this.a]",
     ):
-        run(source, raw)
+        assert run(source, raw) is not None, source
 
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -178,8 +178,9 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, max_size=40).map("".join))
 def test_any_text_parses_or_is_a_parse_error(source: str) -> None:
     """Nothing but a ParseError comes from a text, and nothing but a BloblangError from what it compiles to."""
-    run(source)
+    assert run(source) != ""
     try:
-        parse_interpolation("${! " + source + " }").text([Message(b"{}")])
-    except BloblangError:
-        return
+        text = parse_interpolation("${! " + source + " }").text([Message(b"{}")])
+    except BloblangError as error:
+        text = error.text
+    assert isinstance(text, str)

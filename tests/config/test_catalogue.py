@@ -37,7 +37,8 @@ def test_names_are_known_without_an_import() -> None:
         "assert 'try' in c.names('processor')\n"
         "assert not [name for name in sys.modules if name.startswith('headwater.components.processors.')]\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_copy_is_independent() -> None:

@@ -195,8 +195,8 @@ def test_an_output_that_raises_is_named(until: Until, caplog: pytest.LogCaptureF
         system.create(
             "s", "input: {generate: {mapping: root = 1, count: 1, interval: ''}}\noutput: {label: o, odd: {}}"
         )
-        until(lambda: "output odd 'o' raised MemoryError: no more" in caplog.text)
-        until(lambda: len(calls) == 2 or system.read("s").restarts)
+        assert until(lambda: "output odd 'o' raised MemoryError: no more" in caplog.text)
+        assert until(lambda: len(calls) == 2 or system.read("s").restarts)
 
 
 def test_caches_and_rate_limits_that_are_wrong() -> None:

@@ -308,4 +308,4 @@ def test_what_was_delivered_is_forgotten_soon(system: StreamSystem, until: Until
         file.commit([pack([Message(b"a")]), pack([Message(b"b")])], ())
     system.create("s", config(tmp_path / "q.db", output="drop: {}"))
     buffer = system._registry.snapshot["s"].ring.buffer
-    until(lambda: buffer._file is not None and buffer._file.count() == 0)
+    assert until(lambda: buffer._file is not None and buffer._file.count() == 0)

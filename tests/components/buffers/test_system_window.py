@@ -113,6 +113,7 @@ def test_windows_by_the_time_of_messages(windows: Windows) -> None:
 def test_what_comes_too_late_is_dropped_and_acked(windows: Windows) -> None:
     windows.start("size: 10s, timestamp_mapping: root = this.t")
     windows.source.send('{"t":1000000000}', timeout=5)
+    assert windows.waiting() == 0
     windows.clock.advance(10)
     windows.nothing()
 

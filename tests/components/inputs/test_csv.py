@@ -94,7 +94,7 @@ def test_a_missing_file_is_a_missing_connection(
     system: StreamSystem, caplog: pytest.LogCaptureFixture, until: Callable[..., Any], tmp_path: Path
 ) -> None:
     system.create("s", {**config(tmp_path / "nope"), "output": {"drop": {}}})
-    until(lambda: f"Failed to connect to csv: open {tmp_path}/nope: no such file or directory" in caplog.text)
+    assert until(lambda: f"Failed to connect to csv: open {tmp_path}/nope: no such file or directory" in caplog.text)
 
 
 def test_a_delimiter_is_one_character(system: StreamSystem, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_folder_is_no_file(
     system: StreamSystem, caplog: pytest.LogCaptureFixture, until: Callable[..., Any], tmp_path: Path
 ) -> None:
     system.create("s", {**config(tmp_path), "output": {"drop": {}}})
-    until(lambda: f"read {tmp_path}: is a directory" in caplog.text)
+    assert until(lambda: f"read {tmp_path}: is a directory" in caplog.text)
 
 
 def test_older_codecs(texts: Texts, tmp_path: Path) -> None:

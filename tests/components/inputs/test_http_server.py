@@ -341,6 +341,6 @@ output: {{drop: {{}}}}
             system.create(name, config)
         until(lambda: system.stream_ready("one")[0]["connected"])
         if reuse:
-            until(lambda: system.stream_ready("two")[0]["connected"])
+            assert until(lambda: system.stream_ready("two")[0]["connected"])
         else:
-            until(lambda: "address already in use" in system.stream_ready("two")[0].get("error", ""))
+            assert until(lambda: "address already in use" in system.stream_ready("two")[0].get("error", ""))

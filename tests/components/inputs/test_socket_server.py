@@ -148,7 +148,8 @@ def test_the_port_is_free_again_after_the_stream(reading: Reading, system: Strea
     address = reading.start("tcp")
     system.delete("s")
     host, _, port = address.rpartition(":")
-    socket.create_server((host, int(port))).close()
+    with socket.create_server((host, int(port))) as taken:
+        assert taken.getsockname()[1] == int(port)
 
 
 def test_an_address_that_is_taken(reading: Reading, system: StreamSystem, until: Until) -> None:
@@ -156,7 +157,7 @@ def test_an_address_that_is_taken(reading: Reading, system: StreamSystem, until:
     address = f"127.0.0.1:{taken.getsockname()[1]}"
     body = {"network": "tcp", "address": address}
     system.create("s", {"input": {"socket_server": body}, "output": {"drop": {}}})
-    until(lambda: f"listen tcp {address}: bind: address already in use" in reading.caplog.text)
+    assert until(lambda: f"listen tcp {address}: bind: address already in use" in reading.caplog.text)
     taken.close()
 
 
@@ -178,7 +179,7 @@ def test_several_may_listen_at_one_port_where_all_say_so(reading: Reading, syste
     address = reading.start("tcp", tcp={"reuse_port": True})
     body = {"network": "tcp", "address": address, "tcp": {"reuse_port": True}}
     system.create("other", {"input": {"socket_server": body}, "output": {"drop": {}}})
-    until(lambda: system.stream_ready("other")[0]["connected"])
+    assert until(lambda: system.stream_ready("other")[0]["connected"])
 
 
 @pytest.mark.parametrize("reuse", [False, True])

@@ -36,7 +36,7 @@ def test_a_program_that_is_not_there(
     system: StreamSystem, caplog: pytest.LogCaptureFixture, until: Callable[..., Any]
 ) -> None:
     system.create("s", {"input": {"subprocess": {"name": "no-such-program"}}, "output": {"drop": {}}})
-    until(lambda: "Failed to connect to subprocess: exec: " in caplog.text)
+    assert until(lambda: "Failed to connect to subprocess: exec: " in caplog.text)
 
 
 def test_neither_a_program_nor_its_children_outlive_the_stream(
@@ -57,7 +57,7 @@ def test_neither_a_program_nor_its_children_outlive_the_stream(
         except FileNotFoundError:
             return True
 
-    until(gone)
+    assert until(gone)
 
 
 def test_a_flood_is_read_as_fast_as_it_is_delivered(texts: Texts) -> None:
@@ -83,4 +83,4 @@ def test_a_program_that_starts_while_its_stream_is_deleted_does_not_stay(
                 found.append(pid)
         return found
 
-    until(lambda: not left())
+    assert until(lambda: not left())

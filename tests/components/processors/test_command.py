@@ -63,9 +63,9 @@ def test_a_stream_that_is_ended_takes_the_program_along(system: StreamSystem, un
 
     with system.channel("in") as channel:
         channel.post("a")
-        until(running)
+        assert until(running)
         system.delete("s", timeout=0.0)
-        until(lambda: not running())
+        assert until(lambda: not running())
 
 
 def test_large_inputs_and_outputs_pass_each_other(process: Process) -> None:

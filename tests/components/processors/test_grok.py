@@ -80,7 +80,8 @@ def test_what_cannot_be_built(contents: Callable[..., list[str]], fields: str, e
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_every_pattern_compiles(name: str) -> None:
-    Compiler(PATTERNS, True, False).compile(f"%{{{name}:x}}")
+    expression = Compiler(PATTERNS, True, False).compile(f"%{{{name}:x}}")
+    assert "x" in {name for _, name, _ in expression._captures}
 
 
 @pytest.mark.parametrize(

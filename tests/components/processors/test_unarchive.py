@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import tarfile
 import zipfile
@@ -83,10 +82,14 @@ def test_what_is_no_archive_is_marked(outcomes: Callable[..., Any], name: str, p
 
 def test_broken_zips_fail_in_no_other_way() -> None:
     whole = zip_of(a=b"x" * 1000)
+    failed = 0
     for place in range(0, len(whole), 7):
         broken = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
-        with contextlib.suppress(archives.ComponentError):
+        try:
             archives.open_zip(Message(broken))
+        except archives.ComponentError:
+            failed += 1
+    assert failed > 0
 
 
 def test_a_bomb_is_refused(outcomes: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
