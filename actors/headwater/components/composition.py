@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from headwater.components.contracts import Processor
-from headwater.components.resources import Chain
+from headwater.components.resources import Chain, Resources
+from headwater.config.view import Config
 from headwater.message import Batch, Message
 
 Each = Callable[[Sequence[Message]], "list[Message | None]"]
@@ -67,6 +68,26 @@ def run_at_once(processor: Processor, chains: Iterable[Any]) -> None:
         raise RuntimeError("a processor that does not wait has waited")
 
     processor.process = process_now  # type: ignore[method-assign]
+
+
+class OneChain(Processor):
+    """A composite that is one chain of children, and hands batches on to it."""
+
+    def __init__(self, config: Config, resources: Resources) -> None:
+        self._chain = resources.build_chain(config.children())
+        steps = singles([self._chain])
+        if steps is not None:
+            self.each = steps[0]
+        self.portable = all_portable([self._chain])
+        run_at_once(self, [self._chain])
+
+    async def process(self, batch: Batch) -> list[Batch]:
+        """Run the children over a batch."""
+        return await self._chain.process([batch])
+
+    async def close(self) -> None:
+        """Close the children."""
+        await self._chain.close()
 
 
 def joined(batches: Iterable[Batch]) -> list[Batch]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from headwater.components.catalogue import component
-from headwater.components.composition import all_portable, joined, run_at_once, singles
-from headwater.components.contracts import Processor
-from headwater.components.resources import Resources
+from headwater.components.composition import OneChain, joined
 from headwater.config.fields import processors, spec
-from headwater.config.view import Config
 from headwater.message import Batch
 
 SPEC = spec(
@@ -29,16 +26,8 @@ SPEC = spec(
 
 
 @component(SPEC)
-class ForEach(Processor):
+class ForEach(OneChain):
     """Hands its children batches of one message."""
-
-    def __init__(self, config: Config, resources: Resources) -> None:
-        self._chain = resources.build_chain(config.children())
-        steps = singles([self._chain])
-        if steps is not None:
-            self.each = steps[0]
-        self.portable = all_portable([self._chain])
-        run_at_once(self, [self._chain])
 
     async def process(self, batch: Batch) -> list[Batch]:
         """Run the children over each message, and put the results together."""
@@ -46,7 +35,3 @@ class ForEach(Processor):
         for message in batch:
             results += await self._chain.process([[message]])
         return joined(results)
-
-    async def close(self) -> None:
-        """Close the children."""
-        await self._chain.close()

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from headwater.components.catalogue import component
-from headwater.components.composition import all_portable, run_at_once, singles
-from headwater.components.contracts import Processor
-from headwater.components.resources import Resources
+from headwater.components.composition import OneChain
 from headwater.config.fields import processors, spec
-from headwater.config.view import Config
-from headwater.message import Batch
 
 SPEC = spec(
     "processor",
@@ -29,21 +25,5 @@ SPEC = spec(
 
 
 @component(SPEC)
-class Processors(Processor):
+class Processors(OneChain):
     """Hands batches to its children."""
-
-    def __init__(self, config: Config, resources: Resources) -> None:
-        self._chain = resources.build_chain(config.children())
-        steps = singles([self._chain])
-        if steps is not None:
-            self.each = steps[0]
-        self.portable = all_portable([self._chain])
-        run_at_once(self, [self._chain])
-
-    async def process(self, batch: Batch) -> list[Batch]:
-        """Run the children over a batch."""
-        return await self._chain.process([batch])
-
-    async def close(self) -> None:
-        """Close the children."""
-        await self._chain.close()
