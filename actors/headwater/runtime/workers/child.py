@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from typing import IO, Any, Final
 
 from headwater.bloblang.registry import Environment
+from headwater.cli.tuning import tune
 from headwater.clock import SystemClock
 from headwater.components.catalogue import Catalogue
 from headwater.components.inproc import Hub
@@ -45,7 +45,6 @@ from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Counter, MetricRegistry, Timing
 
 _PR_SET_PDEATHSIG: Final = 1
-_GARBAGE: Final = (20_000, 20, 100)
 
 
 class _Lines(logging.Handler):
@@ -183,8 +182,7 @@ def serve(parent: int) -> None:
     _die_with(parent)
     source, target = _own_pipes()
     server = _Server()
-    gc.set_threshold(*_GARBAGE)
-    gc.freeze()
+    tune()
     with contextlib.suppress(OSError):
         _send(target, Ready())
         while len(head := source.read(LENGTH.size)) == LENGTH.size:
