@@ -282,6 +282,28 @@ def tls(name: str = "tls", *, toggled: bool = True, **attributes: Any) -> Field:
     return obj(name, *switch, *tls_fields(), description="TLS settings.", **attributes)
 
 
+def tcp_listener(description: str) -> Field:
+    """How a TCP port is listened at."""
+    return obj(
+        "tcp",
+        boolean(
+            "reuse_addr",
+            "Take an address again at once after a restart (SO_REUSEADDR); that is done in any case.",
+            default=False,
+            advanced=True,
+        ),
+        boolean(
+            "reuse_port",
+            "Let others listen at the same port who say so too (SO_REUSEPORT); they share the connections.",
+            default=False,
+            advanced=True,
+        ),
+        description=description,
+        optional=True,
+        advanced=True,
+    )
+
+
 def metadata_filter(name: str, description: str = "", **attributes: Any) -> Field:
     """Which metadata keys are taken, by prefix or regular expression."""
     attributes.setdefault("advanced", True)

@@ -234,6 +234,27 @@ def transport() -> Field:
     )
 
 
+def cors() -> Field:
+    """Which pages of other sites may send requests to a server of its own."""
+    return obj(
+        "cors",
+        boolean("enabled", "Whether other origins may send requests.", default=False, advanced=True),
+        texts("allowed_origins", "Which ones; `*` for all.", default=[], advanced=True),
+        texts("allowed_headers", "Headers they may use.", default=[], advanced=True, dialect="bento", since="1.13.0"),
+        texts(
+            "allowed_methods",
+            "Methods they may use.",
+            default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            advanced=True,
+            dialect="bento",
+            since="1.13.0",
+        ),
+        description="Cross-origin requests, for an address of its own.",
+        advanced=True,
+        since="1.0.0",
+    )
+
+
 def http_client_fields(verb: str, *, payload_advanced: bool = True) -> tuple[Field, ...]:
     """What every component that sends HTTP requests is told; `verb` is its default method."""
     return (

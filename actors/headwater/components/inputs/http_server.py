@@ -21,16 +21,17 @@ from headwater.components.inputs._http_calls import (
 from headwater.components.inputs._http_responses import SyncResponses
 from headwater.components.resources import Resources
 from headwater.config.fields import (
-    boolean,
     duration,
     interpolated,
     interpolated_map,
     metadata_filter,
     obj,
     spec,
+    tcp_listener,
     text,
     texts,
 )
+from headwater.config.http_fields import cors
 from headwater.config.view import Config
 from headwater.endpoints import Endpoint, Endpoints, Request, Response, Socket
 from headwater.errors import ComponentError, ConfigError, EndOfInput
@@ -51,23 +52,7 @@ SPEC = spec(
     text("rate_limit", "A rate limit resource to ask for each request.", default=""),
     text("cert_file", "A certificate for an address of its own.", default="", advanced=True),
     text("key_file", "The key of the certificate.", default="", advanced=True),
-    obj(
-        "cors",
-        boolean("enabled", "Whether other origins may send requests.", default=False, advanced=True),
-        texts("allowed_origins", "Which ones; `*` for all.", default=[], advanced=True),
-        texts("allowed_headers", "Headers they may use.", default=[], advanced=True, dialect="bento", since="1.13.0"),
-        texts(
-            "allowed_methods",
-            "Methods they may use.",
-            default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            advanced=True,
-            dialect="bento",
-            since="1.13.0",
-        ),
-        description="Cross-origin requests, for an address of its own.",
-        advanced=True,
-        since="1.0.0",
-    ),
+    cors(),
     obj(
         "sync_response",
         interpolated("status", "The status of a response.", default="200", advanced=True),
@@ -78,24 +63,7 @@ SPEC = spec(
         description="How synchronous responses are answered.",
         advanced=True,
     ),
-    obj(
-        "tcp",
-        boolean(
-            "reuse_addr",
-            "Take an address again at once after a restart (SO_REUSEADDR); that is done in any case.",
-            default=False,
-            advanced=True,
-        ),
-        boolean(
-            "reuse_port",
-            "Let others listen at the same port who say so too (SO_REUSEPORT); they share the connections.",
-            default=False,
-            advanced=True,
-        ),
-        description="Options of the socket.",
-        optional=True,
-        advanced=True,
-    ),
+    tcp_listener("Options of the socket."),
     categories=("Network",),
     summary="Receive messages that are posted over HTTP or sent over websockets.",
     description=(

@@ -16,7 +16,7 @@ from headwater.components.inputs._self_signed import self_signed_context
 from headwater.components.resources import Resources
 from headwater.components.scanning import scanner_of
 from headwater.components.tls import server_context
-from headwater.config.fields import auto_replay_nacks, boolean, choice, obj, spec, text
+from headwater.config.fields import auto_replay_nacks, boolean, choice, obj, spec, tcp_listener, text
 from headwater.config.view import Config
 from headwater.errors import ComponentError, ConfigError, EndOfInput
 from headwater.message import Batch
@@ -33,24 +33,7 @@ SPEC = spec(
         "A cache resource that is told the address bound, as `LABEL_address` or `socket_server_address`.",
         optional=True,
     ),
-    obj(
-        "tcp",
-        boolean(
-            "reuse_addr",
-            "Take an address again at once after a restart (SO_REUSEADDR); that is done in any case.",
-            default=False,
-            advanced=True,
-        ),
-        boolean(
-            "reuse_port",
-            "Let others listen at the same port who say so too (SO_REUSEPORT); they share the connections.",
-            default=False,
-            advanced=True,
-        ),
-        description="Options of TCP sockets.",
-        optional=True,
-        advanced=True,
-    ),
+    tcp_listener("Options of TCP sockets."),
     obj(
         "tls",
         text("cert_file", "The certificate.", optional=True),

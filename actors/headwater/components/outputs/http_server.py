@@ -11,7 +11,8 @@ from headwater.components.catalogue import component
 from headwater.components.contracts import Output
 from headwater.components.http_cors import Cors
 from headwater.components.http_requests import OCTETS, encode_multipart
-from headwater.config.fields import boolean, choice, duration, obj, spec, text, texts
+from headwater.config.fields import choice, duration, spec, text, texts
+from headwater.config.http_fields import cors
 from headwater.endpoints import Endpoint, Endpoints, Handler, Request, Response, Socket
 from headwater.errors import Closed, ComponentError, ConfigError, TimedOut
 
@@ -35,30 +36,7 @@ SPEC = spec(
     duration("timeout", "How long a caller waits for a message.", default="5s", advanced=True),
     text("cert_file", "A certificate for TLS, with an address of its own.", default="", advanced=True),
     text("key_file", "The certificate's key.", default="", advanced=True),
-    obj(
-        "cors",
-        boolean("enabled", "Whether browsers may ask from pages of other sites.", default=False, advanced=True),
-        texts("allowed_origins", "The sites that may.", default=[], advanced=True),
-        texts(
-            "allowed_headers",
-            "The headers that they may send.",
-            default=[],
-            advanced=True,
-            dialect="bento",
-            since="1.13.0",
-        ),
-        texts(
-            "allowed_methods",
-            "The methods that they may use.",
-            default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            advanced=True,
-            dialect="bento",
-            since="1.13.0",
-        ),
-        description="Cross-origin requests, with an address of its own.",
-        advanced=True,
-        since="1.0.0",
-    ),
+    cors(),
     choice(
         "stream_format",
         ("raw_bytes", "event_source"),
