@@ -86,3 +86,11 @@ def final(error: BloblangError) -> BloblangError:
     """Mark an error as complete: nothing is said before it of where the target came from."""
     error.annotated = True
     return error
+
+
+def blamed(error: BloblangError, query: Callable[[Any], Any]) -> BloblangError:
+    """The error of a query, said to be of that query unless it names its origin already."""
+    annotation = getattr(query, "annotation", "")
+    if annotation:
+        error.annotate(annotation)
+    return error

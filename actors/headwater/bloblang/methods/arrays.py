@@ -1,14 +1,13 @@
-"""Arrays and objects element by element: mapping, filtering, folding, sorting, searching."""
+"""Arrays and objects element by element: mapping, filtering, folding, searching."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cmp_to_key
 from typing import Any
 
 from headwater.bloblang.errors import BloblangError, TypeMismatch
 from headwater.bloblang.registry import Example, Param, method
-from headwater.bloblang.targets import STRUCTURES, array_or_object, bounded_array, final, within
+from headwater.bloblang.targets import STRUCTURES, array_or_object, blamed, bounded_array, final, within
 from headwater.bloblang.values import (
     DELETE,
     NOTHING,
@@ -23,13 +22,9 @@ from headwater.bloblang.weights import measured
 Query = Callable[[Any], Any]
 
 
-def _query(name: str, summary: str, optional: bool = False) -> Param:
-    return Param(name, "query", summary, optional=optional)
-
-
 @method(
     "map_each",
-    _query("query", "Gives the new value of an element."),
+    Param("query", "query", "Gives the new value of an element."),
     target="any",
     category=STRUCTURES,
     receives=("array", "object"),
@@ -57,20 +52,12 @@ def map_each(target: Any, query: Query) -> Any:
         try:
             changed = query({"key": key, "value": value})
         except BloblangError as error:
-            raise within(f"failed to process element {key}: ", _blamed(error, query)) from None
+            raise within(f"failed to process element {key}: ", blamed(error, query)) from None
         if changed is NOTHING:
             result[key] = value
         elif changed is not DELETE:
             result[key] = changed
     return result
-
-
-def _blamed(error: BloblangError, query: Query) -> BloblangError:
-    """The error of a query, said to be of that query unless it names its origin already."""
-    annotation = getattr(query, "annotation", "")
-    if annotation:
-        error.annotate(annotation)
-    return error
 
 
 def _map_array(target: list[Any], query: Query) -> list[Any]:
@@ -82,7 +69,7 @@ def _map_array(target: list[Any], query: Query) -> list[Any]:
             try:
                 result.append(query(item))
             except BloblangError as error:
-                raise within(f"failed to process element {index}: ", _blamed(error, query)) from None
+                raise within(f"failed to process element {index}: ", blamed(error, query)) from None
     if any(item is NOTHING or item is DELETE for item in result):
         pairs = zip(target, result, strict=True)
         return [old if new is NOTHING else new for old, new in pairs if new is not DELETE]
@@ -91,7 +78,7 @@ def _map_array(target: list[Any], query: Query) -> list[Any]:
 
 @method(
     "map_each_key",
-    _query("query", "Gives the new key of a key."),
+    Param("query", "query", "Gives the new key of a key."),
     target="object",
     category=STRUCTURES,
     receives=("object", "string"),
@@ -119,7 +106,7 @@ def map_each_key(target: dict[str, Any], query: Query) -> dict[str, Any]:
 
 @method(
     "filter",
-    _query("test", "Tells by a boolean whether an element stays."),
+    Param("test", "query", "Tells by a boolean whether an element stays."),
     target=array_or_object,
     category=STRUCTURES,
     receives=("array", "object"),
@@ -147,7 +134,7 @@ def filter_(target: Any, test: Query) -> Any:
 @method(
     "fold",
     Param("initial", "any", "The first tally."),
-    _query("query", "Gives the next tally; `tally` and `value` are its context."),
+    Param("query", "query", "Gives the next tally; `tally` and `value` are its context."),
     target="array",
     category=STRUCTURES,
     receives=("array",),
@@ -186,7 +173,7 @@ def _tested(target: list[Any], test: Query, wanted: bool) -> bool:
 
 @method(
     "all",
-    _query("test", "Gives a boolean of an element."),
+    Param("test", "query", "Gives a boolean of an element."),
     target="array",
     category=STRUCTURES,
     receives=("array", "bool"),
@@ -206,7 +193,7 @@ def all_(target: list[Any], test: Query) -> bool:
 
 @method(
     "any",
-    _query("test", "Gives a boolean of an element."),
+    Param("test", "query", "Gives a boolean of an element."),
     target="array",
     category=STRUCTURES,
     receives=("array", "bool"),
@@ -471,7 +458,7 @@ def _matches(target: list[Any], query: Query, only_first: bool) -> list[Any]:
 
 @method(
     "find_by",
-    _query("query", "Gives a boolean of an element."),
+    Param("query", "query", "Gives a boolean of an element."),
     target="array",
     category=STRUCTURES,
     receives=("array", "bool"),
@@ -486,7 +473,7 @@ def find_by(target: list[Any], query: Query) -> int:
 
 @method(
     "find_all_by",
-    _query("query", "Gives a boolean of an element."),
+    Param("query", "query", "Gives a boolean of an element."),
     target="array",
     category=STRUCTURES,
     receives=("array", "bool"),
@@ -502,7 +489,7 @@ def find_all_by(target: list[Any], query: Query) -> list[Any]:
 
 @method(
     "unique",
-    _query("emit", "Gives the value by which elements are told apart.", optional=True),
+    Param("emit", "query", "Gives the value by which elements are told apart.", optional=True),
     target="array",
     category=STRUCTURES,
     receives=("array", "bytes", "number", "string"),
@@ -541,131 +528,3 @@ def _identity(value: Any, index: int) -> Any:
     if is_number(value):
         return (float(number(value)),)
     raise BloblangError(f"index {index}: {TypeMismatch(value, 'string', 'number').text}")
-
-
-# Sorting -------------------------------------------------------------------------------------------------------------
-
-
-class _Unsorted(Exception):
-    """Two elements cannot be compared: which one is the trouble, and what was expected."""
-
-    def __init__(self, position: int, value: Any, *expected: str) -> None:
-        self.position = position
-        self.value = value
-        self.expected = expected
-
-
-def _sort_keys(values: list[Any]) -> list[Any]:
-    """Keys by which values are in order: all numbers, or all texts.
-
-    An insertion sort compares each element with the largest one before it; so the first failure is told.
-    """
-    keys: list[Any] = []
-    largest: Any = None
-    for index, value in enumerate(values):
-        if index == 0:
-            continue
-        before = values[0] if index == 1 else largest
-        kind = _kind(value)
-        if kind == "":
-            raise _Unsorted(index, value, "number", "string")
-        if _kind(before) != kind:
-            raise _Unsorted(index - 1, before, kind)
-        if index == 1:
-            keys.append(_key(before))
-            largest = before
-        key = _key(value)
-        keys.append(key)
-        if not key < _key(largest):
-            largest = value
-    return keys
-
-
-def _kind(value: Any) -> str:
-    if type(value) is str or type(value) is bytes:
-        return "string"
-    return "number" if is_number(value) else ""
-
-
-def _key(value: Any) -> Any:
-    if type(value) is str:
-        return value if value.isascii() else encode_text(value).decode("latin-1")
-    return value.decode("latin-1") if type(value) is bytes else float(number(value))
-
-
-@method(
-    "sort",
-    _query("compare", "Tells by a boolean whether `left` comes before `right`.", optional=True),
-    target="array",
-    category=STRUCTURES,
-    receives=("array", "bool", "bytes", "number", "string"),
-    summary="The elements in order; numbers or texts, unless a query compares them.",
-    examples=[
-        Example("", "root.sorted = this.foo.sort()", ('{"foo":["bbb","ccc","aaa"]}', '{"sorted":["aaa","bbb","ccc"]}')),
-        Example(
-            "",
-            "root.sorted = this.foo.sort(item -> item.left.v < item.right.v)",
-            (
-                '{"foo":[{"id":"foo","v":"bbb"},{"id":"bar","v":"ccc"},{"id":"baz","v":"aaa"}]}',
-                '{"sorted":[{"id":"baz","v":"aaa"},{"id":"foo","v":"bbb"},{"id":"bar","v":"ccc"}]}',
-            ),
-        ),
-    ],
-)
-def sort(target: list[Any], compare: Query | None) -> list[Any]:
-    if len(target) < 2:
-        return list(target)
-    if compare is not None:
-
-        def order(left: Any, right: Any) -> int:
-            result = compare({"left": left, "right": right})
-            if type(result) is not bool:
-                error = TypeMismatch(result, "bool")
-                error.annotate("sort argument")
-                raise error
-            return -1 if result else 0
-
-        try:
-            return sorted(target, key=cmp_to_key(order))
-        except BloblangError as error:
-            raise final(error) from None
-    try:
-        keys = _sort_keys(target)
-    except _Unsorted as failure:
-        words = TypeMismatch(failure.value, *failure.expected).text
-        raise BloblangError(f"sort element {failure.position}: {words}", annotated=True) from None
-    return [target[index] for index in sorted(range(len(target)), key=keys.__getitem__)]
-
-
-@method(
-    "sort_by",
-    _query("query", "Gives what an element is sorted by."),
-    target="array",
-    category=STRUCTURES,
-    receives=("array", "bytes", "number", "string"),
-    summary="The elements in the order of what a query gives of them, numbers or texts.",
-    examples=[
-        Example(
-            "",
-            "root.sorted = this.foo.sort_by(ele -> ele.id)",
-            (
-                '{"foo":[{"id":"bbb","m":"bar"},{"id":"aaa","m":"foo"},{"id":"ccc","m":"baz"}]}',
-                '{"sorted":[{"id":"aaa","m":"foo"},{"id":"bbb","m":"bar"},{"id":"ccc","m":"baz"}]}',
-            ),
-        )
-    ],
-)
-def sort_by(target: list[Any], query: Query) -> list[Any]:
-    if len(target) < 2:
-        return list(target)
-    try:
-        second = query(target[1])
-        values = [query(target[0]), second, *map(query, target[2:])]
-    except BloblangError as error:
-        raise final(error) from None
-    try:
-        keys = _sort_keys(values)
-    except _Unsorted as failure:
-        words = _blamed(TypeMismatch(failure.value, *failure.expected), query).text
-        raise BloblangError(f"sort_by element {failure.position}: {words}", annotated=True) from None
-    return [target[index] for index in sorted(range(len(target)), key=keys.__getitem__)]
