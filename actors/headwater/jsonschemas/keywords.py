@@ -1,26 +1,19 @@
-"""JSON schemas of drafts 4, 6 and 7, compiled once; what is wrong is said in the words that users of Benthos know.
-
-Formats are checked, patterns are RE2. References may point into the schema itself or to other documents, which are
-loaded when the schema is compiled.
-"""
+"""What single keywords of a schema ask for, each as a check."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
-from urllib.parse import unquote, urldefrag, urljoin
 
 import msgspec
 import orjson
 
 from headwater.bloblang.gofloat import format_float
 from headwater.bloblang.values import json_text, type_name
-from headwater.documents import decode_document, json_problem
-from headwater.errors import DocumentError, HeadwaterError
-from headwater.schemaformats import matches
+from headwater.errors import HeadwaterError
+from headwater.jsonschemas.formats import matches
 
 ROOT: Final = "(root)"
 _TYPES: Final = ("array", "boolean", "integer", "number", "null", "object", "string")
@@ -47,214 +40,13 @@ class Violation(msgspec.Struct, frozen=True):
 Check = Callable[[Any, str, "list[Violation]"], None]
 """Looks at a value at a place, and adds what is wrong."""
 
-Load = Callable[[str], bytes]
-"""Reads the document behind a reference."""
+
+def anything(value: Any, place: str, found: list[Violation]) -> None:
+    """The schema `true`."""
 
 
-def _no_load(address: str) -> bytes:
-    raise SchemaError(f"reference {address} cannot be loaded here")
-
-
-class Schema:
-    """A compiled schema.
-
-    Args:
-        raw: The schema as JSON.
-        address: Where it was read from; relative references start there.
-        load: How other documents are read.
-
-    Raises:
-        SchemaError: It is none.
-    """
-
-    def __init__(self, raw: bytes, address: str = "", load: Load = _no_load) -> None:
-        self._load = load
-        self._documents: dict[str, Any] = {address: _decoded(raw)}
-        self._named: dict[str, tuple[str, Any]] = {}
-        self._compiled: dict[int, Check] = {}
-        self._kept: list[Any] = []
-        try:
-            self._collect_names(address, self._documents[address])
-            self._check = self._schema(self._documents[address], address)
-        except RecursionError:
-            raise SchemaError("schema is nested too deeply") from None
-
-    def violations(self, document: Any) -> list[Violation]:
-        """What is wrong with a document."""
-        found: list[Violation] = []
-        try:
-            self._check(document, ROOT, found)
-        except RecursionError:
-            return [Violation(ROOT, "schema or document is nested too deeply")]
-        return found
-
-    # -- references
-
-    def _collect_names(self, base: str, schema: Any) -> None:
-        """Take note of the subschemas that name themselves with ``$id``."""
-        if isinstance(schema, dict):
-            name = schema.get("$id", schema.get("id"))
-            if isinstance(name, str) and "$ref" not in schema:
-                base = urljoin(base, name)
-                self._named.setdefault(base.rstrip("#"), (urldefrag(base).url, schema))
-            for value in schema.values():
-                self._collect_names(base, value)
-        elif isinstance(schema, list):
-            for value in schema:
-                self._collect_names(base, value)
-
-    def _referred(self, reference: str, base: str) -> Check:
-        target = urljoin(base, reference) if base or not reference.startswith("#") else reference
-        found = self._named.get(target.rstrip("#"))
-        if found is not None:
-            return self._schema(found[1], found[0])
-        address, pointer = urldefrag(target)
-        if address in self._named and address not in self._documents:
-            value: Any = self._named[address][1]
-        else:
-            if address not in self._documents:
-                self._documents[address] = _decoded(self._load(address))
-                self._collect_names(address, self._documents[address])
-            value = self._documents[address]
-        for part in pointer.split("/")[1:]:
-            segment = unquote(part).replace("~1", "/").replace("~0", "~")
-            if isinstance(value, dict) and segment in value:
-                value = value[segment]
-            elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
-                value = value[int(segment)]
-            else:
-                raise SchemaError(f"Object has no key '{segment}'")
-        return self._schema(value, address)
-
-    # -- compiling
-
-    def _schema(self, schema: Any, base: str) -> Check:
-        """The check of a (sub)schema; one that refers to itself is met again while it is being compiled."""
-        if schema is True:
-            return _pass
-        if schema is False:
-            return _always_fails
-        if not isinstance(schema, dict):
-            whole = not self._kept
-            raise SchemaError("schema is invalid" if whole else "Expected: valid schema, given: Invalid JSON")
-        known = self._compiled.get(id(schema))
-        if known is not None:
-            return known
-        checks: list[Check] = []
-
-        def check(value: Any, place: str, found: list[Violation]) -> None:
-            before = len(found)
-            for number, each in enumerate(checks):
-                each(value, place, found)
-                if number == 0 and typed and len(found) > before:
-                    return
-
-        self._compiled[id(schema)] = check
-        self._kept.append(schema)
-        typed = "type" in schema and "$ref" not in schema
-        if isinstance(schema.get("$ref"), str):
-            checks.append(self._referred(schema["$ref"], base))
-            return check
-        name = schema.get("$id", schema.get("id"))
-        if isinstance(name, str):
-            base = urldefrag(urljoin(base, name)).url
-        if typed:
-            checks.append(_type_check(schema["type"]))
-        for compile_part in (self._combined, _number_checks, _string_checks, self._array_checks, _common_checks):
-            checks += compile_part(schema, base)
-        checks += self._object_checks(schema, base)
-        return check
-
-    def _combined(self, schema: Mapping[str, Any], base: str) -> list[Check]:
-        checks: list[Check] = []
-        for key, compose in (("anyOf", _any_of), ("oneOf", _one_of), ("allOf", _all_of)):
-            if key in schema:
-                parts = schema[key]
-                if not isinstance(parts, list) or not parts:
-                    raise SchemaError(f"{key} must be of type array")
-                checks.append(compose([self._schema(part, base) for part in parts]))
-        if "not" in schema:
-            checks.append(_not(self._schema(schema["not"], base)))
-        if "dependencies" in schema:
-            checks.append(self._dependencies(schema["dependencies"], base))
-        if "if" in schema:
-            then = self._schema(schema.get("then", True), base)
-            otherwise = self._schema(schema.get("else", True), base)
-            checks.append(_if(self._schema(schema["if"], base), then, otherwise))
-        return checks
-
-    def _dependencies(self, dependencies: Any, base: str) -> Check:
-        if not isinstance(dependencies, dict):
-            raise SchemaError("dependencies must be of type object")
-        names = {key: value for key, value in dependencies.items() if isinstance(value, list)}
-        schemas = {key: self._schema(value, base) for key, value in dependencies.items() if key not in names}
-
-        def check(value: Any, place: str, found: list[Violation]) -> None:
-            if not isinstance(value, dict):
-                return
-            for key in value:
-                for name in names.get(key, ()):
-                    if name not in value:
-                        found.append(Violation(place, f"has a dependency on {name}".lower()))
-                if key in schemas:
-                    schemas[key](value, place, found)
-
-        return check
-
-    def _array_checks(self, schema: Mapping[str, Any], base: str) -> list[Check]:
-        checks: list[Check] = []
-        items = schema.get("items")
-        if isinstance(items, list):
-            extra = schema.get("additionalItems", True)
-            checks.append(_positional([self._schema(item, base) for item in items], extra, self._schema(extra, base)))
-        elif items is not None:
-            checks.append(_each_item(self._schema(items, base)))
-        checks += _array_sizes(schema)
-        if "contains" in schema:
-            checks.append(_contains(self._schema(schema["contains"], base)))
-        return checks
-
-    def _object_checks(self, schema: Mapping[str, Any], base: str) -> list[Check]:
-        checks = _object_sizes(schema)
-        properties = {key: self._schema(value, base) for key, value in _members(schema, "properties")}
-        patterns = [
-            (_regexp(pattern), self._schema(value, base)) for pattern, value in _members(schema, "patternProperties")
-        ]
-        if patterns or "additionalProperties" in schema:
-            extra = schema.get("additionalProperties", True)
-            checks.append(_other_properties(set(properties), patterns, extra is False, self._schema(extra, base)))
-        if "propertyNames" in schema:
-            checks.append(_property_names(self._schema(schema["propertyNames"], base)))
-        if properties:
-            checks.append(_properties(properties))
-        return checks
-
-
-def _members(schema: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
-    members = schema.get(key, {})
-    if not isinstance(members, dict):
-        raise SchemaError(f"{key} must be of type object")
-    return members.items()
-
-
-def _decoded(raw: bytes) -> Any:
-    problem = json_problem(raw, trailing=True)
-    if problem is not None:
-        raise SchemaError(problem)
-    try:
-        return decode_document(raw)
-    except DocumentError:
-        # What follows the first document does not matter.
-        text = raw.decode("utf-8", "surrogateescape").lstrip()
-        _, end = json.JSONDecoder(strict=False).raw_decode(text)
-        return decode_document(text[:end].encode("utf-8", "surrogateescape"))
-
-
-def _pass(value: Any, place: str, found: list[Violation]) -> None:
-    return
-
-
-def _always_fails(value: Any, place: str, found: list[Violation]) -> None:
+def nothing(value: Any, place: str, found: list[Violation]) -> None:
+    """The schema `false`."""
     found.append(Violation(place, "false always fails validation"))
 
 
@@ -262,7 +54,8 @@ def _below(place: str, segment: object) -> str:
     return str(segment) if place == ROOT else f"{place}.{segment}"
 
 
-def _regexp(pattern: str) -> Any:
+def regexp_of(pattern: str) -> Any:
+    """A pattern, compiled. Raises: SchemaError."""
     import re2
 
     try:
@@ -295,7 +88,8 @@ def _kind(value: Any) -> str:
     return "boolean" if name == "bool" else "string" if name in ("bytes", "timestamp") else name
 
 
-def _type_check(wanted: Any) -> Check:
+def of_type(wanted: Any) -> Check:
+    """`type`: one name, or some."""
     names = [wanted] if isinstance(wanted, str) else wanted
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SchemaError("Invalid type. Expected: string/array of strings, given: type")
@@ -339,7 +133,9 @@ def _closest(results: list[list[Violation]], place: str = ROOT) -> list[Violatio
     return min(results, key=distance)
 
 
-def _any_of(checks: list[Check]) -> Check:
+def any_of(checks: list[Check]) -> Check:
+    """`anyOf`; where none holds, what is wrong by the closest one is told."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         results = _attempts(checks, value, place)
         if all(results):
@@ -349,7 +145,9 @@ def _any_of(checks: list[Check]) -> Check:
     return check
 
 
-def _one_of(checks: list[Check]) -> Check:
+def one_of(checks: list[Check]) -> Check:
+    """`oneOf`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         results = _attempts(checks, value, place)
         passed = sum(1 for result in results if not result)
@@ -361,7 +159,9 @@ def _one_of(checks: list[Check]) -> Check:
     return check
 
 
-def _all_of(checks: list[Check]) -> Check:
+def all_of(checks: list[Check]) -> Check:
+    """`allOf`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         results = _attempts(checks, value, place)
         for result in results:
@@ -372,7 +172,9 @@ def _all_of(checks: list[Check]) -> Check:
     return check
 
 
-def _not(inner: Check) -> Check:
+def none_of(inner: Check) -> Check:
+    """`not`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         result: list[Violation] = []
         inner(value, place, result)
@@ -382,7 +184,9 @@ def _not(inner: Check) -> Check:
     return check
 
 
-def _if(condition: Check, then: Check, otherwise: Check) -> Check:
+def conditional(condition: Check, then: Check, otherwise: Check) -> Check:
+    """`if`, `then` and `else`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         result: list[Violation] = []
         condition(value, place, result)
@@ -399,7 +203,8 @@ def _if(condition: Check, then: Check, otherwise: Check) -> Check:
 # -- values
 
 
-def _common_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+def common_checks(schema: Mapping[str, Any]) -> list[Check]:
+    """What is asked of values of any type: `const`, `enum`, `format`."""
     checks: list[Check] = []
     if "const" in schema:
         shown = json_text(schema["const"], escape_html=False).lower()
@@ -463,7 +268,8 @@ def _shown(number: Fraction) -> str:
         return str(number)
 
 
-def _number_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+def number_checks(schema: Mapping[str, Any]) -> list[Check]:
+    """What is asked of numbers: `multipleOf` and bounds."""
     rules: list[tuple[Fraction, Callable[[Fraction, Fraction], bool], str]] = []
     if (step := _bound(schema, "multipleOf")) is not None:
         if step <= 0:
@@ -517,10 +323,11 @@ def _size(schema: Mapping[str, Any], key: str) -> int | None:
     return int(number)
 
 
-def _string_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
+def string_checks(schema: Mapping[str, Any]) -> list[Check]:
+    """What is asked of texts: lengths and `pattern`."""
     shortest, longest = _size(schema, "minLength"), _size(schema, "maxLength")
     pattern = schema.get("pattern")
-    regexp = _regexp(pattern) if isinstance(pattern, str) else None
+    regexp = regexp_of(pattern) if isinstance(pattern, str) else None
     if shortest is None and longest is None and regexp is None:
         return []
 
@@ -540,7 +347,9 @@ def _string_checks(schema: Mapping[str, Any], base: str) -> list[Check]:
 # -- arrays
 
 
-def _each_item(inner: Check) -> Check:
+def each_item(inner: Check) -> Check:
+    """`items`, one schema for all elements."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if isinstance(value, list):
             for index, item in enumerate(value):
@@ -549,7 +358,9 @@ def _each_item(inner: Check) -> Check:
     return check
 
 
-def _positional(checks: list[Check], extra: Any, extra_check: Check) -> Check:
+def positional(checks: list[Check], extra: Any, extra_check: Check) -> Check:
+    """`items`, a schema for each place, and `additionalItems`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if not isinstance(value, list):
             return
@@ -565,7 +376,8 @@ def _positional(checks: list[Check], extra: Any, extra_check: Check) -> Check:
     return check
 
 
-def _array_sizes(schema: Mapping[str, Any]) -> list[Check]:
+def array_sizes(schema: Mapping[str, Any]) -> list[Check]:
+    """What is asked of arrays as wholes: sizes, `uniqueItems`."""
     fewest, most = _size(schema, "minItems"), _size(schema, "maxItems")
     unique = schema.get("uniqueItems") is True
     if fewest is None and most is None and not unique:
@@ -588,7 +400,9 @@ def _array_sizes(schema: Mapping[str, Any]) -> list[Check]:
     return [check]
 
 
-def _contains(inner: Check) -> Check:
+def contains(inner: Check) -> Check:
+    """`contains`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if not isinstance(value, list):
             return
@@ -609,7 +423,8 @@ def _contains(inner: Check) -> Check:
 # -- objects
 
 
-def _object_sizes(schema: Mapping[str, Any]) -> list[Check]:
+def object_sizes(schema: Mapping[str, Any]) -> list[Check]:
+    """What is asked of objects as wholes: sizes, `required`."""
     fewest, most = _size(schema, "minProperties"), _size(schema, "maxProperties")
     required = schema.get("required", [])
     if not isinstance(required, list):
@@ -631,7 +446,9 @@ def _object_sizes(schema: Mapping[str, Any]) -> list[Check]:
     return [check]
 
 
-def _properties(checks: Mapping[str, Check]) -> Check:
+def properties(checks: Mapping[str, Check]) -> Check:
+    """`properties`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if isinstance(value, dict):
             for name, inner in checks.items():
@@ -641,7 +458,9 @@ def _properties(checks: Mapping[str, Check]) -> Check:
     return check
 
 
-def _other_properties(known: set[str], patterns: list[tuple[Any, Check]], closed: bool, extra_check: Check) -> Check:
+def other_properties(known: set[str], patterns: list[tuple[Any, Check]], closed: bool, extra_check: Check) -> Check:
+    """`patternProperties` and `additionalProperties`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if not isinstance(value, dict):
             return
@@ -661,7 +480,9 @@ def _other_properties(known: set[str], patterns: list[tuple[Any, Check]], closed
     return check
 
 
-def _property_names(inner: Check) -> Check:
+def property_names(inner: Check) -> Check:
+    """`propertyNames`."""
+
     def check(value: Any, place: str, found: list[Violation]) -> None:
         if not isinstance(value, dict):
             return
