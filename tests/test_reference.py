@@ -21,12 +21,12 @@ import pytest
 from headwater.clock import FakeClock
 from headwater.components.catalogue import Catalogue
 from headwater.config.docs import component_example
-from headwater.config.document import parse_document
 from headwater.config.lint import RUN, Linter
 from headwater.config.schema import json_schema
 from headwater.config.service import lint_text
 from headwater.config.spec import KINDS, Spec
 from headwater.testing.stream import StreamUnderTest
+from headwater.yamltext.document import parse_document
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"

@@ -26,7 +26,6 @@ from headwater.components.catalogue import Catalogue
 from headwater.components.functions import Functions, take_functions
 from headwater.components.inproc import Hub
 from headwater.config.lint import Code, Lint, Linter
-from headwater.config.nodes import Node
 from headwater.config.resource import read_resource
 from headwater.config.spec import ComponentKind
 from headwater.config.stream import (
@@ -54,6 +53,7 @@ from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry
 from headwater.telemetry.stats import stats_tree
 from headwater.telemetry.tracing import Tracer
+from headwater.yamltext.nodes import Node
 
 T = TypeVar("T")
 

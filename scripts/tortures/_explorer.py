@@ -18,7 +18,7 @@ import pykka
 
 UNSAYING = (
     *("logging", "random", "unittest"),
-    *("headwater.telemetry", "headwater.config", "headwater.clock", "headwater.endpoints"),
+    *("headwater.telemetry", "headwater.config", "headwater.yamltext", "headwater.clock", "headwater.endpoints"),
     *("headwater.components.resources", "headwater.components.catalogue", "headwater.components.inproc"),
     *(f"headwater.runtime.{name}" for name in ("services", "assembly", "events", "lanes", "loop", "shared")),
 )

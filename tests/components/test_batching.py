@@ -11,13 +11,13 @@ from headwater import tasks
 from headwater.acknowledge import Delivery, Failure
 from headwater.components.batching import BatchedInput, Batcher, Joined, delivery_of
 from headwater.components.contracts import Input
-from headwater.config.document import parse_document
 from headwater.config.infer import infer
 from headwater.errors import BatchFailure, ComponentError, ConfigError, EndOfInput
 from headwater.message import Batch, Message
 from headwater.runtime.assembly import Assembly
 from headwater.system import StreamSystem
 from headwater.testing.host import TestHost
+from headwater.yamltext.document import parse_document
 
 
 def batch_of(*texts: str) -> Batch:

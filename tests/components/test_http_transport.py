@@ -285,8 +285,8 @@ def test_encrypted_keys_of_clients(deliver: Deliver, certificate: Path) -> None:
 def test_renegotiation_needs_leave(allowed: bool) -> None:
     from headwater.components.tls import ClientTls
     from headwater.config.fields import tls
-    from headwater.config.nodes import Node
     from headwater.config.view import Config
+    from headwater.yamltext.nodes import Node
 
     node = Node.of({"enabled": True, "enable_renegotiation": allowed})
     context = ClientTls(Config(node, tls(), "tls", "root.tls", None)).context()  # type: ignore[arg-type]

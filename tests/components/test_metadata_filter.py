@@ -7,10 +7,10 @@ import pytest
 from headwater.components.catalogue import Catalogue
 from headwater.components.metadata_filter import MetadataFilter
 from headwater.config.fields import metadata_filter, obj
-from headwater.config.nodes import Node
 from headwater.config.view import Config
 from headwater.errors import ConfigError
 from headwater.message import Message
+from headwater.yamltext.nodes import Node
 
 
 def make(value: dict[str, list[str]]) -> MetadataFilter:

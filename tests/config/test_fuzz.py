@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.document import parse_document
 from headwater.config.service import lint_text
 from headwater.config.stream import read_stream
 from headwater.errors import ConfigError
+from headwater.yamltext.document import parse_document
 
 WORDS = st.sampled_from(
     (

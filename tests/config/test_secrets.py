@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.nodes import Node
 from headwater.config.normal import normal
 from headwater.config.sections import WHOLE
 from headwater.config.spec import KINDS, Field
 from headwater.system import StreamSystem
+from headwater.yamltext.nodes import Node
 
 SECRET = "hush-3141"
 

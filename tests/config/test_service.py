@@ -11,7 +11,6 @@ import yaml
 
 from headwater.components.catalogue import Catalogue
 from headwater.config.docs import component_example, component_markdown
-from headwater.config.document import parse_document
 from headwater.config.lint import LintOptions
 from headwater.config.normal import SCRUBBED, normal
 from headwater.config.override import apply_overrides
@@ -19,6 +18,7 @@ from headwater.config.schema import json_schema
 from headwater.config.sections import WHOLE
 from headwater.config.service import lint_text, read_service
 from headwater.errors import ConfigError, InferenceError
+from headwater.yamltext.document import parse_document
 
 
 def test_a_service_without_a_file_has_defaults(catalogue: Catalogue) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.document import parse_document
 from headwater.config.infer import infer
 from headwater.config.view import ComponentConfig, Config
 from headwater.errors import ConfigError, InferenceError
+from headwater.yamltext.document import parse_document
 
 
 def build(text: str, catalogue: Catalogue, kind: Any = "processor") -> ComponentConfig:

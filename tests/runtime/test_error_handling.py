@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.nodes import Node
 from headwater.config.service import lint_text, take_service_apart
 from headwater.errors import ComponentError, ConfigError, TimedOut
 from headwater.runtime.error_handling import ErrorHandling
 from headwater.system import StreamSystem
+from headwater.yamltext.nodes import Node
 
 FAILS_ON_X = 'mapping: \'root = if content() == "x" { throw("no x") } else { content().uppercase() }\''
 

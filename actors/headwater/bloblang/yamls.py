@@ -19,9 +19,9 @@ from headwater.bloblang.values import (
     integer_text,
     number_text,
 )
-from headwater.config.document import parse_document
-from headwater.config.nodes import Node, decode_scalar, resolve
 from headwater.errors import SyntaxProblem
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node, decode_scalar, resolve
 
 # Reading -------------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from typing import Any, Final, NoReturn, cast
 from headwater import durations
 from headwater.cli.logging import LogSettings, level_number, start
 from headwater.cli.signals import WORDS, Signals
-from headwater.cli.tuning import tune
 from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
 from headwater.config.env import load_env_files
@@ -29,6 +28,7 @@ from headwater.telemetry.exporter import Exporter, open_exporter
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry, Metrics
 from headwater.telemetry.tracing import open_tracer
+from headwater.tuning import tune
 
 SEARCHED: Final = tuple(
     place.format(name)

@@ -16,11 +16,11 @@ import orjson
 import yaml
 
 from headwater import tasks
-from headwater.config.document import parse_document
 from headwater.config.infer import infer
 from headwater.durations import format_seconds
 from headwater.endpoints import Request, Response
 from headwater.errors import HeadwaterError
+from headwater.yamltext.document import parse_document
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from headwater.config.nodes import Node, decode_binary, is_base64, loose_bool, resolve
+from headwater.yamltext.nodes import Node, decode_binary, is_base64, loose_bool, resolve
 
 _RESOLVED: Final = frozenset({"!!int", "!!float", "!!bool", "!!null", "!!timestamp"})
 

@@ -24,7 +24,7 @@ from headwater.config.fields import (
 from headwater.config.spec import Field
 
 if TYPE_CHECKING:
-    from headwater.config.nodes import Node
+    from headwater.yamltext.nodes import Node
 
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "")
 

@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from headwater.config import decode
-from headwater.config.nodes import Node
 from headwater.config.spec import LABELLED, ComponentKind
 from headwater.config.view import ComponentConfig
 from headwater.errors import InferenceError
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

@@ -15,10 +15,10 @@ import msgspec
 
 from headwater.config import decode
 from headwater.config.infer import RESERVED
-from headwater.config.nodes import Node
 from headwater.config.shapes import check_shape
 from headwater.config.spec import KINDS, LABELLED, ComponentKind, Field, Rule, Spec
 from headwater.errors import ConfigError
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

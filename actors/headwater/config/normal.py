@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from headwater.config import decode
 from headwater.config.infer import find_component
-from headwater.config.nodes import Node
 from headwater.config.spec import KINDS, LABELLED, NO_DEFAULT, ComponentKind, Field
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

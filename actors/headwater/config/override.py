@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from headwater.config.document import parse_document
-from headwater.config.nodes import Node
 from headwater.config.spec import Field
 from headwater.errors import ConfigError, SyntaxProblem
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 
 def apply_overrides(root: Node, field: Field, expressions: Iterable[str]) -> None:

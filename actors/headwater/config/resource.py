@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from headwater.config.document import parse_document
 from headwater.config.env import substitute
 from headwater.config.infer import infer
 from headwater.config.lint import API, Linter, LintOptions
 from headwater.config.spec import ComponentKind
 from headwater.config.view import ComponentConfig
 from headwater.errors import LintRejection
+from headwater.yamltext.document import parse_document
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

@@ -23,8 +23,8 @@ from headwater.config.fields import (
     text_map,
     texts,
 )
-from headwater.config.nodes import Node
 from headwater.config.spec import ComponentKind, Field
+from headwater.yamltext.nodes import Node
 
 RESOURCE_KINDS: Final[tuple[ComponentKind, ...]] = ("input", "processor", "output", "cache", "rate_limit")
 """Kinds that can be shared by label, in the order in which they are read."""

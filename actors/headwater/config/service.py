@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from headwater.config.document import parse_document
 from headwater.config.env import go_error, replace_variables
 from headwater.config.infer import infer, infer_list
 from headwater.config.lint import DEFAULT, RUN, Code, Lint, Linter, LintOptions
-from headwater.config.nodes import Node
 from headwater.config.override import apply_overrides
 from headwater.config.sections import RESOURCE_KINDS, RESOURCES, SERVICE, WHOLE
 from headwater.config.shapes import check_shapes
@@ -20,6 +18,8 @@ from headwater.config.spec import ComponentKind, Field
 from headwater.config.stream import StreamConfig, take_apart
 from headwater.config.view import ComponentConfig, Config
 from headwater.errors import ConfigError, InferenceError, MissingVariables
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

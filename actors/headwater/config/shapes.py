@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from headwater.config import decode
-from headwater.config.nodes import Node
 from headwater.config.spec import Field
 from headwater.errors import ConfigError
+from headwater.yamltext.nodes import Node
 
 _DECODERS: Final[dict[str, Callable[[Node], object]]] = {
     "string": decode.text,

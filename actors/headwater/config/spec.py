@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 if TYPE_CHECKING:
-    from headwater.config.nodes import Node
+    from headwater.yamltext.nodes import Node
 
 ComponentKind = Literal["input", "buffer", "processor", "output", "cache", "rate_limit", "scanner", "metrics", "tracer"]
 """The kinds of components."""

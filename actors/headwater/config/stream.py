@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headwater.config import decode
-from headwater.config.document import parse_document
 from headwater.config.env import substitute
 from headwater.config.infer import infer, infer_list
 from headwater.config.lint import API, Lint, Linter, LintOptions
-from headwater.config.nodes import Node
 from headwater.config.sections import STREAM
 from headwater.config.shapes import check_shapes
 from headwater.config.spec import ComponentKind
 from headwater.config.view import ComponentConfig
 from headwater.errors import ConfigError, LintRejection
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.components.catalogue import Catalogue

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater.config import decode
 from headwater.config.docs import flow
-from headwater.config.document import parse_document
 from headwater.config.env import replace_variables
 from headwater.config.fields import any_map, anything, boolean, choice, mapping, objects, text, texts
 from headwater.config.infer import infer
 from headwater.config.lint import DEFAULT, Linter, LintOptions
-from headwater.config.nodes import Node
 from headwater.config.service import expand, read_file
 from headwater.config.spec import LABELLED, NO_DEFAULT, Field, Spec
 from headwater.errors import ConfigError
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.bloblang import Mapping as BloblangMapping

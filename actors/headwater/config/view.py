@@ -22,10 +22,10 @@ import msgspec
 
 from headwater import durations
 from headwater.config import decode
-from headwater.config.nodes import Node
 from headwater.config.shapes import check_shape
 from headwater.config.spec import NO_DEFAULT, ComponentKind, Field, Spec
 from headwater.errors import ConfigError
+from headwater.yamltext.nodes import Node
 
 if TYPE_CHECKING:
     from headwater.bloblang import Interpolation, Mapping, ParseError

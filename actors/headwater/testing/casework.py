@@ -11,10 +11,8 @@ from pathlib import Path
 
 from headwater import tasks
 from headwater.components.catalogue import Catalogue
-from headwater.config.document import parse_document
 from headwater.config.env import replace_variables
 from headwater.config.infer import infer
-from headwater.config.nodes import Node
 from headwater.config.service import expand, find_resources, read_file
 from headwater.config.view import ComponentConfig
 from headwater.errors import ConfigError, HeadwaterError
@@ -25,6 +23,8 @@ from headwater.system import StreamSystem
 from headwater.testing.conditions import failures
 from headwater.testing.definition import BadDefinition, Case, Mock, Suite
 from headwater.testing.mocks import MockError, follow, labelled, replace
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 CASE_SECONDS = 60.0
 """How long a case may take."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from headwater.config.nodes import Node
 from headwater.errors import ConfigError
 from headwater.message import Batch, Message
 from headwater.testing.differences import as_json, compare_json, compare_text
+from headwater.yamltext.nodes import Node
 
 Check = Callable[[Batch, int], "str | None"]
 """Looks at a message of a batch; the text says what is wrong."""

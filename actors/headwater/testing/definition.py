@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.document import parse_document
 from headwater.config.env import replace_variables
 from headwater.config.lint import RUN, Lint, Linter
-from headwater.config.nodes import Node
 from headwater.config.sections import TESTS, WHOLE
 from headwater.config.service import read_file, read_source
 from headwater.config.spec import Field
 from headwater.errors import ConfigError
 from headwater.message import NO_METADATA, Batch, Message
 from headwater.testing.conditions import Check, WrongCondition, condition
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 SUFFIXES = ("_headwater_test", "_benthos_test", "_bento_test")
 """How a definition is called that stands beside its configuration."""

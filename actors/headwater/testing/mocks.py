@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headwater.config.document import parse_document
-from headwater.config.nodes import Node
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 
 class MockError(ValueError):

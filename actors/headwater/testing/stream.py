@@ -13,9 +13,7 @@ import msgspec
 from headwater.clock import FakeClock
 from headwater.components.catalogue import Catalogue
 from headwater.components.functions import take_functions
-from headwater.config.document import parse_document
 from headwater.config.lint import Linter
-from headwater.config.nodes import Node
 from headwater.config.sections import WHOLE
 from headwater.config.service import find_resources
 from headwater.config.stream import take_apart
@@ -26,6 +24,8 @@ from headwater.testing.mocks import MockError, replace_mocks
 from headwater.testing.pool import WatchedLanes, WatchedLoop, WatchedPool
 from headwater.testing.probe import NAME, Probe, output_class
 from headwater.testing.sink import Sink
+from headwater.yamltext.document import parse_document
+from headwater.yamltext.nodes import Node
 
 FEED: Final = "headwater_test"
 """The in-process channel that feeds a stream under test."""

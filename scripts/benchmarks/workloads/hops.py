@@ -12,7 +12,7 @@ COUNT = 1_000_000
 
 HOPS = """\
 import os, sys, threading, time
-from headwater.cli.tuning import tune
+from headwater.tuning import tune
 from headwater.clock import SystemClock
 from headwater.message import Message
 from headwater.runtime.dispatcher import PooledActor

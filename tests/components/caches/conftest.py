@@ -13,11 +13,11 @@ from headwater.components.catalogue import Catalogue
 from headwater.components.contracts import Cache
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
-from headwater.config.nodes import Node
 from headwater.errors import ComponentError
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
 from headwater.testing.host import TestHost
+from headwater.yamltext.nodes import Node
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ import pytest
 
 from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
-from headwater.config.document import parse_document
 from headwater.config.infer import infer
 from headwater.telemetry.exporter import Exporter, open_exporter
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry, Metrics
+from headwater.yamltext.document import parse_document
 
 LABELS = {"label": "", "path": "root.input", "stream": "foo"}
 

@@ -13,12 +13,12 @@ from headwater.components.catalogue import Catalogue
 from headwater.components.contracts import Output
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
-from headwater.config.nodes import Node
 from headwater.errors import BatchFailure, ComponentError
 from headwater.message import Batch, Message, MessageError
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
 from headwater.testing.host import TestHost
+from headwater.yamltext.nodes import Node
 
 
 class Child(Output):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from headwater.components.catalogue import Catalogue
-from headwater.config.document import parse_document
 from headwater.config.stream import lint_stream
+from headwater.yamltext.document import parse_document
 
 Deliver = Callable[..., list[str]]
 

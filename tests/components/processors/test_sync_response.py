@@ -8,10 +8,10 @@ from typing import Any
 from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
-from headwater.config.nodes import Node
 from headwater.message import Context, Message, ResponseStore
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
+from headwater.yamltext.nodes import Node
 
 
 def test_what_a_message_is_now_goes_back() -> None:

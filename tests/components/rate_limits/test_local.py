@@ -13,12 +13,12 @@ from headwater.components.contracts import RateLimit
 from headwater.components.resources import Resources
 from headwater.config.infer import infer
 from headwater.config.lint import LintOptions
-from headwater.config.nodes import Node
 from headwater.config.service import lint_text
 from headwater.errors import ConfigError
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Metrics
 from headwater.testing.host import TestHost
+from headwater.yamltext.nodes import Node
 
 
 class Surroundings:

@@ -63,9 +63,9 @@ def _messages(config: str, data: bytes, name: str = "", size: int = 100_000) -> 
 
 def _made(config: str, name: str = "") -> Scan:
     """A scan by its configuration."""
-    from headwater.config.document import parse_document
     from headwater.config.infer import infer
     from headwater.runtime.assembly import Assembly
+    from headwater.yamltext.document import parse_document
 
     with StreamSystem() as system:
         assembly = Assembly(system._services, "", system.metrics.life())

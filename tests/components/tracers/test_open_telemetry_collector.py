@@ -19,12 +19,12 @@ from headwater.components.catalogue import Catalogue
 from headwater.components.resources import Resources
 from headwater.components.tracers import open_telemetry_collector
 from headwater.config.infer import infer
-from headwater.config.nodes import Node
 from headwater.errors import ComponentError, ConfigError
 from headwater.system import StreamSystem
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import MetricRegistry, Metrics
 from headwater.telemetry.tracing import Tracer, open_tracer
+from headwater.yamltext.nodes import Node
 
 trace_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from headwater.acknowledge import Failure
     from headwater.bloblang import Mapping
     from headwater.components.resources import Resources
-    from headwater.config.nodes import Node
     from headwater.config.view import Config
     from headwater.message import Batch, Batches
+    from headwater.yamltext.nodes import Node
 
 
 def _reject_is_final(node: Node) -> str | None:

@@ -19,9 +19,9 @@ from headwater.errors import ComponentError, ConfigError
 if TYPE_CHECKING:
     from headwater.bloblang import Interpolation
     from headwater.components.resources import Resources
-    from headwater.config.nodes import Node
     from headwater.config.view import Config
     from headwater.message import Batch, Message
+    from headwater.yamltext.nodes import Node
 
 OPERATIONS: Final = ("read", "write", "delete", "move", "rename", "stat")
 

@@ -12,8 +12,8 @@ from headwater.errors import ConfigError
 
 if TYPE_CHECKING:
     from headwater.components.resources import Resources
-    from headwater.config.nodes import Node
     from headwater.config.view import Config
+    from headwater.yamltext.nodes import Node
 
 
 

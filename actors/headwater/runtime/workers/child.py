@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import IO, Any, Final
 
 from headwater.bloblang.registry import Environment
-from headwater.cli.tuning import tune
 from headwater.clock import SystemClock
 from headwater.components.catalogue import Catalogue
 from headwater.components.inproc import Hub
@@ -43,6 +42,7 @@ from headwater.runtime.workers.protocol import (
 )
 from headwater.telemetry.logs import Log
 from headwater.telemetry.metrics import Counter, MetricRegistry, Timing
+from headwater.tuning import tune
 
 _PR_SET_PDEATHSIG: Final = 1
 
