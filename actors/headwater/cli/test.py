@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -18,8 +17,8 @@ from headwater.cli.terminal import Terminal
 from headwater.cli.watcher import Changes, signatures
 
 if TYPE_CHECKING:
-    from headwater.testing.casework import CaseRunner, Failure
-    from headwater.testing.definition import Case
+    from headwater.testing.casework import CaseRunner
+    from headwater.testing.results import FileResult
 
 EPILOG: Final = """\
 Tests stand under `tests` in a configuration, or beside it in NAME_headwater_test.yaml (or _benthos_test.yaml).
@@ -52,20 +51,6 @@ def add_parser(subparsers: Verbs) -> None:
     parser.add_argument("--log", metavar="LEVEL", default="", help="log what components say, from this level on")
     parser.add_argument("--junit", metavar="FILE", default="", help="write results as JUnit XML")
     parser.add_argument("-w", "--watch", "--watcher", dest="watcher", action="store_true", help="run again on changes")
-
-
-@dataclass
-class FileResult:
-    """What became of a file."""
-
-    path: Path
-    cases: list[tuple[Case, list[Failure], float]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return not self.problems and not any(failures for _, failures, _ in self.cases)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -159,6 +144,7 @@ def test_file(path: Path, runner: CaseRunner, catalogue: object) -> FileResult:
     """Run the tests that a file stands for."""
     from headwater.components.catalogue import Catalogue
     from headwater.testing.definition import BadDefinition, find_definitions, read_suite
+    from headwater.testing.results import FileResult
 
     assert isinstance(catalogue, Catalogue)
     result = FileResult(path)
