@@ -34,17 +34,9 @@ def run(args: argparse.Namespace) -> int:
     if args.path and args.config:
         return fail("a configuration file is named twice")
     args.config = args.path or args.config
-    from headwater.cli.signals import Signals
+    from headwater.cli.signals import serve_until_signal
 
-    # Signals are taken before all else is imported: one that comes early ends the service as one that comes late.
-    with Signals() as signals:
-        from headwater.cli.launch import Refusal, refused
-
-        try:
-            _run(args, signals)
-        except Refusal as error:
-            return refused(error)
-    return 0
+    return serve_until_signal(args, _run)
 
 
 def _run(args: argparse.Namespace, signals: Signals) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import queue
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Final
 
@@ -41,3 +43,18 @@ class Signals:
             return self._arrived.get(timeout=timeout)
         except queue.Empty:
             return None
+
+
+def serve_until_signal(args: argparse.Namespace, serve: Callable[[argparse.Namespace, Signals], None]) -> int:
+    """Run a service until it ends or a signal ends it. Returns: the exit status.
+
+    Signals are taken before all else is imported: one that comes early ends the service as one that comes late.
+    """
+    with Signals() as signals:
+        from headwater.cli.launch import Refusal, refused
+
+        try:
+            serve(args, signals)
+        except Refusal as error:
+            return refused(error)
+    return 0

@@ -64,17 +64,9 @@ def add_parser(subparsers: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run streams until a signal ends the process; returns the exit status."""
-    from headwater.cli.signals import Signals
+    from headwater.cli.signals import serve_until_signal
 
-    # Signals are taken before all else is imported: one that comes early ends the service as one that comes late.
-    with Signals() as signals:
-        from headwater.cli.launch import Refusal, refused
-
-        try:
-            _run(args, signals)
-        except Refusal as error:
-            return refused(error)
-    return 0
+    return serve_until_signal(args, _run)
 
 
 def _run(args: argparse.Namespace, signals: Signals) -> None:

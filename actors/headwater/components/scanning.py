@@ -21,10 +21,11 @@ TOO_LONG: Final = "bufio.Scanner: token too long"
 class Failing:
     """What a scan failed with: raised once what was complete before it is handed out, and again at each later call."""
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "raised")
 
     def __init__(self) -> None:
         self.error: ComponentError | None = None
+        self.raised = False
 
     def fail(self, text: str) -> None:
         """Keep a failure; the first counts."""
@@ -34,6 +35,13 @@ class Failing:
     def release(self, batches: Batches) -> Batches:
         """Hand out batches, or raise the failure when there are none left to hand out."""
         if not batches and self.error is not None:
+            raise self.error
+        return batches
+
+    def release_once(self, batches: list[Batch]) -> list[Batch]:
+        """The same, but the failure is raised the first time only; from then on the scan is at its end."""
+        if not batches and self.error is not None and not self.raised:
+            self.raised = True
             raise self.error
         return batches
 

@@ -45,9 +45,9 @@ class ArrayScan(Scan):
         self._cutter = DocumentCutter(SPACE + b",")
         self._begun = False
         self._failing = Failing()
-        self._raised = False
 
     def feed(self, data: bytes) -> list[Batch]:
+        made: list[Batch] = []
         if self._failing.error is None and not self._cutter.closed:
             if not self._begun:
                 data = data.lstrip(SPACE)
@@ -55,33 +55,23 @@ class ArrayScan(Scan):
                     return []
                 if data[:1] != b"[":
                     self._failing.fail(f"expected opening '[' but got {data[:1].decode(errors='replace')}")
-                    return self._once()
+                    return self._failing.release_once([])
                 self._begun = True
                 data = data[1:]
             made = parsed(self._cutter.feed(data), self._failing, _as_written)
             if self._cutter.complaint:
                 self._failing.fail(self._cutter.complaint)
-            if made:
-                return made
-        return self._once()
-
-    def _once(self) -> list[Batch]:
-        """Raise a failure the first time, and be at the end from then on."""
-        if self._failing.error is not None and not self._raised:
-            self._raised = True
-            raise self._failing.error
-        return []
+        return self._failing.release_once(made)
 
     def finish(self) -> list[Batch]:
+        made: list[Batch] = []
         if self._failing.error is None and not self._cutter.closed:
             made = parsed(self._cutter.finish()[0], self._failing, _as_written)
             if self._cutter.complaint:
                 self._failing.fail(self._cutter.complaint)
             if not self._cutter.closed:
                 self._failing.fail("unexpected EOF" if self._begun else "EOF")
-            if made:
-                return made
-        return self._once()
+        return self._failing.release_once(made)
 
 
 def _as_written(element: bytes, document: Any) -> Message:

@@ -163,34 +163,24 @@ class DocumentsScan(Scan):
     def __init__(self) -> None:
         self._cutter = DocumentCutter()
         self._failing = Failing()
-        self._raised = False
 
     def feed(self, data: bytes) -> list[Batch]:
+        made: list[Batch] = []
         if self._failing.error is None:
             made = parsed(self._cutter.feed(data), self._failing, _as_floats)
             if self._cutter.closed:
                 found = chr(self._cutter.rest()[0])
                 self._failing.fail(f"invalid character '{found}' looking for beginning of value")
-            if made:
-                return made
-        return self._once()
-
-    def _once(self) -> list[Batch]:
-        """Raise a failure the first time, and be at the end from then on."""
-        if self._failing.error is not None and not self._raised:
-            self._raised = True
-            raise self._failing.error
-        return []
+        return self._failing.release_once(made)
 
     def finish(self) -> list[Batch]:
+        made: list[Batch] = []
         if self._failing.error is None:
             documents, broken = self._cutter.finish()
             made = parsed(documents, self._failing, _as_floats)
             if broken:
                 self._failing.fail("unexpected EOF")
-            if made:
-                return made
-        return self._once()
+        return self._failing.release_once(made)
 
 
 def parsed(documents: list[bytes], failing: Failing, made_of: Callable[[bytes, Any], Message]) -> list[Batch]:

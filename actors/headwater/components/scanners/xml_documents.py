@@ -57,18 +57,17 @@ class XmlScan(Scan):
         self._at = 0
         self._depth = 0
         self._failing = Failing()
-        self._raised = False
 
     def feed(self, data: bytes) -> list[Batch]:
         if self._failing.error is not None:
-            return self._once()
+            return self._failing.release_once([])
         self._data += data
         made: list[Batch] = []
         while self._failing.error is None and (document := self._next()) is not None:
             self._parse(document, made)
         if len(self._data) > LONGEST:
             self._failing.fail(f"XML document is longer than {LONGEST} bytes")
-        return made or self._once()
+        return self._failing.release_once(made)
 
     def _next(self) -> bytes | None:
         """The next document that is complete."""
@@ -95,18 +94,11 @@ class XmlScan(Scan):
         except XmlError as error:
             self._failing.fail(str(error))
 
-    def _once(self) -> list[Batch]:
-        """Raise a failure the first time, and be at the end from then on."""
-        if self._failing.error is not None and not self._raised:
-            self._raised = True
-            raise self._failing.error
-        return []
-
     def finish(self) -> list[Batch]:
         if self._failing.error is not None:
-            return self._once()
+            return self._failing.release_once([])
         rest, self._data = self._data, b""
         made: list[Batch] = []
         if rest.strip():
             self._parse(rest, made)
-        return made or self._once()
+        return self._failing.release_once(made)
