@@ -10,8 +10,8 @@ from pathlib import Path
 
 from headwater.cli import main as headwater
 from headwater.components.catalogue import Catalogue
-from headwater.config.docs import PLURALS, component_markdown
-from headwater.config.spec import KINDS
+from headwater.config.docs import component_markdown
+from headwater.config.spec import KINDS, PLURALS
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 

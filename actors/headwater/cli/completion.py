@@ -105,7 +105,7 @@ Flags = dict[str, list[Flag]]
 def words_of(verb: str) -> tuple[str, ...]:
     """What may stand behind a verb and is no file."""
     if verb == "list":
-        from headwater.config.docs import PLURALS
+        from headwater.config.spec import PLURALS
 
         return (*PLURALS.values(), "bloblang-functions", "bloblang-methods")
     return {"completion": SHELLS, "template": ("lint",), "blobl": ("server",)}.get(verb, ())

@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what there is; returns 1 where a word is neither a kind nor a name."""
     from headwater.components.catalogue import Catalogue
-    from headwater.config.docs import PLURALS
+    from headwater.config.spec import PLURALS
 
     catalogue = Catalogue()
     chosen = {word.replace("-", "_") for word in args.what}
@@ -86,7 +86,7 @@ def _json(catalogue: Any, found: dict[str, list[str]], entries: dict[str, dict[s
 
 
 def _specs(catalogue: Any, found: dict[str, list[str]]) -> dict[str, list[Any]]:
-    from headwater.config.docs import PLURALS
+    from headwater.config.spec import PLURALS
 
     singular = {plural: kind for kind, plural in PLURALS.items()}
     return {plural: [catalogue.spec(singular[plural], name) for name in names] for plural, names in found.items()}

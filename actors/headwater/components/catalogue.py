@@ -27,21 +27,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from headwater.components.functions import ALL, Functions
-from headwater.config.spec import KINDS, ComponentKind, Spec
+from headwater.config.spec import KINDS, PLURALS, ComponentKind, Spec
 from headwater.errors import ConfigError
-
-FOLDERS: Final[dict[str, str]] = {
-    "input": "inputs",
-    "buffer": "buffers",
-    "processor": "processors",
-    "output": "outputs",
-    "cache": "caches",
-    "rate_limit": "rate_limits",
-    "scanner": "scanners",
-    "metrics": "metrics",
-    "tracer": "tracers",
-}
-"""The folder of each kind, under ``headwater.components``."""
 
 ENTRY_POINTS: Final = "headwater.components"
 
@@ -287,7 +274,7 @@ def _point_loader(point: EntryPoint, kind: str, name: str) -> Loader:
 
 def _builtin(kind: str) -> dict[str, Loader]:
     """The components of a kind that come with the package, by name."""
-    package = import_module(f"headwater.components.{FOLDERS[kind]}")
+    package = import_module(f"headwater.components.{PLURALS[kind]}")
     loaders: dict[str, Loader] = {}
     for module in pkgutil.iter_modules(package.__path__):
         if module.name.startswith("_"):

@@ -10,19 +10,6 @@ import yaml
 
 from headwater.config.spec import KINDS, NO_DEFAULT, Field, Spec
 
-PLURALS: Final[dict[str, str]] = {
-    "input": "inputs",
-    "buffer": "buffers",
-    "processor": "processors",
-    "output": "outputs",
-    "cache": "caches",
-    "rate_limit": "rate_limits",
-    "scanner": "scanners",
-    "metrics": "metrics",
-    "tracer": "tracers",
-}
-"""What many components of a kind are called."""
-
 _REQUIRED: Final = "  # No default (required)"
 _OPTIONAL: Final = "  # optional"
 

@@ -31,6 +31,19 @@ KINDS: Final[tuple[ComponentKind, ...]] = (
     "tracer",
 )
 
+PLURALS: Final[dict[str, str]] = {
+    "input": "inputs",
+    "buffer": "buffers",
+    "processor": "processors",
+    "output": "outputs",
+    "cache": "caches",
+    "rate_limit": "rate_limits",
+    "scanner": "scanners",
+    "metrics": "metrics",
+    "tracer": "tracers",
+}
+"""What many components of a kind are called, in lists and as folders of `headwater.components`."""
+
 LABELLED: Final = frozenset({"input", "processor", "output", "cache", "rate_limit"})
 """Kinds whose components may carry a label."""
 
