@@ -25,7 +25,7 @@ STEADY_SECONDS = 60.0
 class StreamSupervisor(PooledActor):
     """Owns the stage actors of one stream.
 
-    Attributes that other threads may read: `state`, `reason`, `restarts`, `started_ns`, `ended_ns`, `ring`.
+    Attributes that other threads may read: `state`, `reason`, `restarts`, `started_ns`, `uptime_ns`, `ring`.
     """
 
     URGENT = True
