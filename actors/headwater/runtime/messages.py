@@ -99,10 +99,6 @@ class Start:
     """To a stage: connect, and begin."""
 
 
-class Hold:
-    """To an input: read nothing more until `Start`."""
-
-
 class Drain:
     """To an input: read nothing more, wait for what is under way, then end."""
 

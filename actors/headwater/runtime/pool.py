@@ -221,7 +221,7 @@ class Pool:
                 self._under_way[thread] = (mailbox, now)
                 if mailbox.actor is not None:
                     mailbox.actor.hangs(now - since, place_of(thread))
-        if self._urgent:
+        if self._urgent and self._runs.empty():
             self._runs.put(_LOOK)
         if not self._runs.empty() and self._all_stuck(now):
             with self._lock:

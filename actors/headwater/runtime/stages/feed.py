@@ -28,7 +28,6 @@ class Feed:
         self._demanded = tasks.Event()
         self._settled = tasks.Event()
         self._window = Window()
-        self._held = False
         self._task: tasks.Task[None] | None = None
         self.downstream: Address | None = None
         self.in_flight = 0
@@ -37,19 +36,6 @@ class Feed:
     def demand(self, count: int) -> None:
         """Downstream takes so many more."""
         self._demand += count
-        if self._demand > 0 and not self._held:
-            self._demanded.set()
-
-    def hold(self) -> None:
-        """Read nothing more until `release`."""
-        self._held = True
-        self._demanded.clear()
-        if self._task is not None:
-            self._task.cancel()
-
-    def release(self) -> None:
-        """Go on after `hold`."""
-        self._held = False
         if self._demand > 0:
             self._demanded.set()
 
@@ -63,8 +49,7 @@ class Feed:
                 if not self._task.cancelled:
                     self._task.cancel()
                     raise  # the stage itself is given up
-                if self._held and not self.stopping:
-                    await self._demanded.wait()
+                # A read was given up, by `stop` or because what was read from is there no more: the next one finds out.
             else:
                 self.stopping = True
         tell(self.downstream, Flush())
@@ -75,7 +60,7 @@ class Feed:
     # HOT: once a chunk
     async def _pump(self) -> None:
         window = self._window
-        while not self.stopping and not self._held:
+        while not self.stopping:
             if self._demand <= 0:
                 self._demanded.clear()
                 await self._demanded.wait()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from headwater import tasks
 from headwater.components.contracts import Input
 from headwater.errors import EndOfInput
-from headwater.runtime.messages import Address, Demand, Drain, End, Force, Hold, Settlement, Start, tell
+from headwater.runtime.messages import Address, Demand, Drain, End, Force, Settlement, Start, tell
 from headwater.runtime.stages.base import Setting, Stage
 from headwater.runtime.stages.feed import Feed
 
@@ -39,9 +39,6 @@ class InputStage(Stage):
     def _on_demand(self, message: Demand) -> None:
         self._feed.demand(message.count)
 
-    def _on_hold(self, _: Hold) -> None:
-        self._feed.hold()
-
     def doing(self) -> str:
         waiting = self._feed.in_flight
         return f"waiting for {waiting} settlements" if waiting else "closing" if self._feed.stopping else "reading"
@@ -51,8 +48,6 @@ class InputStage(Stage):
             self._main = tasks.Task(self._run(), self, "input")
             self._main.step()
             self._started()
-        else:
-            self._feed.release()
 
     async def _run(self) -> None:
         try:
@@ -107,7 +102,6 @@ class InputStage(Stage):
         Settlement: _on_settlement,
         Demand: _on_demand,
         Start: _on_start,
-        Hold: _on_hold,
         Drain: _on_drain,
         Force: _on_force,
     }
