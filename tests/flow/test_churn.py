@@ -45,6 +45,8 @@ def test_what_streams_held_is_given_back() -> None:
 
         first = churn(100)
         second = churn(200)
-        assert second[:4] == first[:4], "actors, descriptors, timers, series"
-        assert second[4] <= first[4]
+        assert (second[0], *second[2:4]) == (first[0], *first[2:4]), "actors, timers, series"
+        # Those of the whole process: what other tests left to end by itself may end meanwhile.
+        assert second[1] <= first[1], "descriptors"
+        assert second[4] <= first[4], "threads"
         assert len(list(system.endpoints)) <= 100, "two paths of an http_server a name"

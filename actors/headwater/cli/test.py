@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from headwater.cli.arguments import Verbs
 from headwater.cli.stream_files import MissingFile, expand
 from headwater.cli.terminal import Terminal
+from headwater.cli.signals import Signals
 from headwater.cli.watcher import Changes, signatures
 
 if TYPE_CHECKING:
@@ -57,15 +58,14 @@ def run(args: argparse.Namespace) -> int:
     """Run the tests; returns the exit status."""
     if not args.watcher:
         return run_once(args)
-    while True:
-        changes = Changes(signatures(_watched(args)), quiet=_POLL_SECONDS)
-        run_once(args)
-        print("\nwaiting for changes, CTRL+C to end", flush=True)
-        try:
+    with Signals() as signals:  # so that one is heard wherever it finds the program
+        while True:
+            changes = Changes(signatures(_watched(args)), quiet=_POLL_SECONDS)
+            run_once(args)
+            print("\nwaiting for changes, CTRL+C to end", flush=True)
             while not any(changes.look(time.monotonic(), signatures(_watched(args)))):
-                time.sleep(_POLL_SECONDS)
-        except KeyboardInterrupt:
-            return 0
+                if signals.wait(_POLL_SECONDS) is not None:
+                    return 0
 
 
 def _watched(args: argparse.Namespace) -> list[str]:
