@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from headwater.cli.arguments import Verbs
+from headwater.cli.signals import Signals
 from headwater.cli.stream_files import MissingFile, expand
 from headwater.cli.terminal import Terminal
-from headwater.cli.signals import Signals
 from headwater.cli.watcher import Changes, signatures
 
 if TYPE_CHECKING:
