@@ -11,7 +11,7 @@ from scripts.benchmarks.workloads.servers import WAITRESS, bare
 
 
 def test_a_run_tells_what_it_took_and_said() -> None:
-    run = process.run([sys.executable, "-c", "print('done')"])
+    run = process.run([sys.executable, "-c", "import time; time.sleep(0.2); print('done')"])
     assert run.output == "done\n"
     assert 0 < run.cpu < run.seconds * 2
     assert run.peak > 1_000_000
