@@ -38,7 +38,8 @@ SPEC = spec(
         "Items are asked for when the stream has use for them, some ahead. A plain generator may block: it runs on a "
         "thread that nothing else needs. An async one runs on an event loop of this input's own. When the stream is "
         "stopped the generator is closed, so its `finally` clauses run; one that blocks for longer than a second is "
-        "left behind, and named in the log."
+        "left behind, and named in the log. It cannot be asked again: items that were taken ahead and are not "
+        "delivered when the stream stops are gone."
     ),
     examples=(
         (
